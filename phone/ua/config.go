@@ -1,0 +1,92 @@
+package ua
+
+import (
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Account is one SIP identity.
+type Account struct {
+	Name          string // the configuration's name; unique in an agent
+	URI           string // address of record, "sip:alice@example.org"
+	DisplayName   string
+	AuthUser      string // digest user name; empty: the user part of URI
+	Registrar     string // "host", "host:port" or a sip: URI; empty: the domain of URI
+	OutboundProxy string // where every request of this account goes first; same forms
+	Transport     string // "udp" (default) or "tcp"
+
+	// Password is asked each time a challenge must be answered; it may block
+	// (a keyring) but not for long, and is called from a goroutine that holds
+	// nothing up. Nil: the account has no password.
+	Password func() (string, error)
+
+	Register bool          // register and stay registered
+	Expires  time.Duration // asked-for lifetime of the registration; 0: 600 s
+	Codecs   []string      // allowed codecs in order of preference; empty: all we have
+	DTMF     string        // "rfc4733" (default), "info", "inband", "auto"
+}
+
+// Config makes an Agent.
+type Config struct {
+	Accounts    []Account
+	Listen      []string // "udp:127.0.0.1:5060", "tcp:…"; empty: ephemeral ports on the addresses that reach the registrars
+	DirectCalls bool     // also ring for INVITEs that were not sent to our registered Contact
+	UserAgent   string   // User-Agent header; empty: "Offhook"
+	Logger      *slog.Logger
+
+	// Handler gets every event, in order, from one goroutine. It must not
+	// block; it may call the Agent's methods.
+	Handler func(Event)
+	// Trace gets every SIP message sent and received, secrets taken out. It
+	// is called from the goroutines that send and receive, must not block and
+	// must be safe for concurrent use.
+	Trace func(TraceMessage)
+	// Network is where sockets come from; nil: the system.
+	Network Network
+}
+
+// LocalMedia is where we receive sound and what we can do with it.
+type LocalMedia struct {
+	Addr   netip.Addr // zero: the address SIP uses to reach the peer
+	Port   uint16
+	Codecs []string // "PCMU", "PCMA", "G729", in order of preference; empty: the account's
+	PTime  time.Duration
+}
+
+// Media is what offer and answer agreed on.
+type Media struct {
+	Remote           netip.AddrPort // where to send sound
+	Codec            string
+	PayloadType      uint8         // to send with
+	EventPayloadType uint8         // telephone-event, to send with; 0 = the peer takes none
+	PTime            time.Duration // how much sound the peer wants in a packet
+	Send, Receive    bool
+	AnnexB           bool // G.729: silence may be coded by Annex B
+}
+
+// Direction of a traced message.
+type Direction uint8
+
+// Directions.
+const (
+	Received Direction = iota
+	Sent
+)
+
+func (d Direction) String() string {
+	if d == Sent {
+		return "sent"
+	}
+	return "received"
+}
+
+// TraceMessage is one SIP message on the wire with its secrets taken out.
+type TraceMessage struct {
+	Time      time.Time
+	Direction Direction
+	Local     string // host:port
+	Remote    string // host:port
+	Transport string // "udp", "tcp"
+	Text      string // the message, redacted; at most 64 KiB
+}

@@ -1,0 +1,84 @@
+package ua
+
+import "time"
+
+// Event is what an Agent tells its Handler: Registration, Incoming, Progress,
+// Answered, MediaChanged or Ended.
+type Event interface{ event() }
+
+// RegState says how an account stands with its registrar.
+type RegState uint8
+
+// States of a registration.
+const (
+	Unregistered RegState = iota
+	Registering
+	Registered
+	Failed
+)
+
+func (s RegState) String() string {
+	return [...]string{"unregistered", "registering", "registered", "failed"}[s&3]
+}
+
+// Registration tells of a change in an account's registration.
+type Registration struct {
+	Account string
+	State   RegState
+	Code    int    // SIP status that caused it, 0 when there was none
+	Reason  string // in words, for the user
+	Expires time.Duration
+}
+
+// Incoming is a new call that wants to ring. Answer it with Ring, Answer,
+// Reject or HangUp.
+type Incoming struct {
+	Call    string // made by the agent, "in-…"
+	Account string // empty for a direct call
+	From    string // the caller's URI
+	// FromName is the caller's display name, controls taken out, at most 128
+	// bytes; often empty.
+	FromName string
+	To       string   // the URI that was called
+	Codecs   []string // what both sides know, in the caller's order
+	At       time.Time
+}
+
+// Progress is a provisional response to our INVITE.
+type Progress struct {
+	Call   string
+	Code   int
+	Reason string
+	Media  *Media // early media, nil when there is none
+}
+
+// Answered says a call is up: for an incoming call once the 200 is sent
+// (after the ACK when the offer was in our 200).
+type Answered struct {
+	Call  string
+	Media Media
+}
+
+// MediaChanged says a re-INVITE changed the sound or the holds.
+type MediaChanged struct {
+	Call                  string
+	Media                 Media
+	RemoteHold, LocalHold bool
+}
+
+// Ended is the last event of a call.
+type Ended struct {
+	Call   string
+	Code   int // SIP status; 200 for a call ended by BYE, 487 for a cancelled one
+	Reason string
+	Remote bool // the other side ended it
+	// MissedElsewhere: another phone took the call; it is no missed call.
+	MissedElsewhere bool
+}
+
+func (Registration) event() {}
+func (Incoming) event()     {}
+func (Progress) event()     {}
+func (Answered) event()     {}
+func (MediaChanged) event() {}
+func (Ended) event()        {}
