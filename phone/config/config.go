@@ -1,0 +1,59 @@
+package config
+
+import (
+	"time"
+)
+
+// Config is everything the file can say, with defaults filled in.
+type Config struct {
+	Path     string // the file it came from; empty when there was none
+	SIP      SIP
+	Accounts []Account
+	Audio    Audio
+	Phone    Phone
+}
+
+// SIP is the [sip] table: what all accounts share.
+type SIP struct {
+	Listen      []string // "udp:127.0.0.1:5060"; empty: ephemeral ports
+	DirectCalls bool     // ring for INVITEs that came by no registration
+	RTPPorts    PortRange
+	DSCP        DSCP
+}
+
+// PortRange is an inclusive range of UDP ports.
+type PortRange struct{ Low, High uint16 }
+
+// DSCP holds the code points (0–63, RFC 2474) of outgoing packets.
+type DSCP struct{ Audio, Signalling int }
+
+// Account is one [[account]] table.
+type Account struct {
+	Name          string
+	URI           string // "sip:alice@example.org"
+	DisplayName   string
+	AuthUser      string // empty: the user part of URI
+	Password      Password
+	Registrar     string
+	OutboundProxy string
+	Transport     string // "udp" or "tcp"
+	Register      bool
+	Expires       time.Duration
+	Codecs        []string // names as the codec list of this version spells them: "pcma", "pcmu", "g729"
+	DTMF          string   // "rfc4733"
+}
+
+// Audio is the [audio] table.
+type Audio struct {
+	Backend string   // "portaudio" or "file"
+	Play    string   // absolute path; file backend: what the microphone hears
+	Record  string   // absolute path; file backend: what the earpiece plays
+	Ring    []string // where it rings: "handset", "speakers"
+}
+
+// Phone is the [phone] table: how the desk phone behaves.
+type Phone struct {
+	FirstDigitTimeout time.Duration // dial tone to "nobody dials": 1 s – 10 min
+	InterDigitTimeout time.Duration // last digit to dialling: 500 ms – 1 min
+	DND               bool          // start with do not disturb on
+}

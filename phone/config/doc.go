@@ -1,0 +1,2 @@
+// Package config reads the phone's one TOML file.
+package config

@@ -1,0 +1,226 @@
+package control
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+)
+
+// Backend is the phone as the control socket sees it. All methods may be called from any goroutine and
+// several at once.
+type Backend interface {
+	// Do carries out one command. It returns when the order is accepted, not when its effect is complete: a dial
+	// returns when the call has been made, not when it is answered. A refusal is an *Error. The context ends when the
+	// client goes away or the time for a command is up.
+	Do(ctx context.Context, c Command) (Result, error)
+	// Status is a snapshot that the caller may keep. Its slices need not be non-nil; the server makes them so.
+	Status() Status
+	// Subscribe starts a stream of events. The channel may be closed by the backend (the phone ends, or the reader was
+	// too slow); cancel ends the subscription and may be called more than once.
+	Subscribe() (events <-chan Event, cancel func())
+}
+
+// Values of Status.State, worst to best as an icon shows them. "talking" includes early media.
+const (
+	StateIdle      = "idle"
+	StateRinging   = "ringing"
+	StateDialing   = "dialing"
+	StateTalking   = "talking"
+	StateHeld      = "held"
+	StateNoHandset = "no-handset"
+	StateOffline   = "offline"
+)
+
+// Values of Account.State.
+const (
+	AccountRegistered   = "registered"
+	AccountRegistering  = "registering"
+	AccountFailed       = "failed"
+	AccountUnregistered = "unregistered"
+)
+
+// Values of Call.State. Events of type "call" know CallEnded besides.
+const (
+	CallDialing    = "dialing"    // the order is out, nothing heard yet
+	CallProceeding = "proceeding" // 100 or 183 without sound
+	CallAlerting   = "alerting"   // the far end rings
+	CallEarly      = "early"      // sound before the answer
+	CallIncoming   = "incoming"
+	CallAnswering  = "answering"
+	CallActive     = "active"
+	CallEnding     = "ending"
+	CallEnded      = "ended" // events only
+)
+
+// Values of Handset.State.
+const (
+	HandsetIdle        = "idle"
+	HandsetDialTone    = "dial-tone"
+	HandsetCollecting  = "collecting"
+	HandsetConnected   = "connected"
+	HandsetCallingBack = "calling-back"
+	HandsetTone        = "tone"
+	HandsetUnplugged   = "unplugged"
+)
+
+// Status is all that a client can know of a running phone at one moment.
+type Status struct {
+	Version  string    `json:"version"`
+	State    string    `json:"state"` // one word for an icon: see StateIdle…
+	DND      bool      `json:"dnd"`
+	Muted    bool      `json:"muted"`
+	Missed   int       `json:"missed"` // calls missed since they were last looked at
+	Accounts []Account `json:"accounts"`
+	Calls    []Call    `json:"calls"`
+	Handsets []Handset `json:"handsets"`
+}
+
+// Account is one SIP account and how its registration stands.
+type Account struct {
+	Name      string `json:"name"`
+	URI       string `json:"uri"`
+	State     string `json:"state"`
+	Reason    string `json:"reason,omitempty"`     // why it failed, in words
+	Code      int    `json:"code,omitempty"`       // SIP status of the last answer, 0 when there was none
+	ExpiresIn int    `json:"expires_in,omitempty"` // seconds until the registration lapses
+}
+
+// Call is one call, from the first INVITE to its end.
+type Call struct {
+	ID         string     `json:"id"`
+	Direction  string     `json:"direction"` // "in" or "out"
+	State      string     `json:"state"`
+	Peer       string     `json:"peer"` // URI or number
+	PeerName   string     `json:"peer_name,omitempty"`
+	Account    string     `json:"account,omitempty"`
+	Handset    string     `json:"handset,omitempty"` // ID of the handset it is on
+	Codec      string     `json:"codec,omitempty"`
+	Held       bool       `json:"held"`        // by us
+	RemoteHeld bool       `json:"remote_held"` // by the far end
+	Muted      bool       `json:"muted"`
+	Since      time.Time  `json:"since"`
+	Answered   *time.Time `json:"answered,omitempty"`
+	Media      *Media     `json:"media,omitempty"`
+}
+
+// Media is how the sound of a call fares. Counts are RTP packets, levels dB below full scale.
+type Media struct {
+	Codec           string  `json:"codec"`
+	PacketsSent     int     `json:"packets_sent"`
+	PacketsReceived int     `json:"packets_received"`
+	Lost            int     `json:"lost"`
+	Late            int     `json:"late"`
+	JitterMS        float64 `json:"jitter_ms"`
+	BufferMS        float64 `json:"buffer_ms"`
+	MicDBFS         float64 `json:"mic_dbfs"`
+	EarDBFS         float64 `json:"ear_dbfs"`
+}
+
+// Handset is one phone or headset, plugged in or remembered.
+type Handset struct {
+	ID       string          `json:"id"`
+	Name     string          `json:"name"`
+	Kind     string          `json:"kind"` // "phone", "handset" or "headset"
+	Driver   string          `json:"driver,omitempty"`
+	Path     string          `json:"path,omitempty"`
+	Sound    string          `json:"sound,omitempty"`
+	State    string          `json:"state"`
+	Digits   string          `json:"digits,omitempty"` // collected so far
+	Call     string          `json:"call,omitempty"`   // ID of the call it is connected to
+	Lifted   bool            `json:"lifted"`
+	Muted    bool            `json:"muted"`
+	Virtual  bool            `json:"virtual"`
+	Lights   map[string]bool `json:"lights,omitempty"` // wanted state by name: "ring", "mute"…
+	Controls []string        `json:"controls,omitempty"`
+	Error    string          `json:"error,omitempty"`
+}
+
+// Values of Event.Type.
+const (
+	EventAccount = "account"
+	EventCall    = "call"
+	EventHandset = "handset"
+	EventKey     = "key"
+	EventMute    = "mute"
+	EventDND     = "dnd"
+	EventDTMF    = "dtmf"   // a digit received from the far end
+	EventMissed  = "missed" // a call nobody answered
+	EventError   = "error"
+	EventStatus  = "status" // something else in the status changed; ask for it
+	// EventDropped is made by the server, the last event to a reader that was too slow.
+	EventDropped = "dropped"
+)
+
+// Event is one thing that happened. Which optional fields are filled depends on Type.
+type Event struct {
+	Time      time.Time `json:"time"`
+	Type      string    `json:"type"`
+	Account   string    `json:"account,omitempty"`
+	Call      string    `json:"call,omitempty"`
+	Handset   string    `json:"handset,omitempty"`
+	State     string    `json:"state,omitempty"`
+	Reason    string    `json:"reason,omitempty"`
+	Peer      string    `json:"peer,omitempty"`
+	PeerName  string    `json:"peer_name,omitempty"`
+	Key       string    `json:"key,omitempty"`
+	Control   string    `json:"control,omitempty"`
+	Direction string    `json:"direction,omitempty"`
+	Code      int       `json:"code,omitempty"`
+	On        *bool     `json:"on,omitempty"`
+}
+
+// Verbs of a Command, with the Args each knows. Arguments in brackets may be absent.
+const (
+	VerbDial        = "dial"         // target, [account], [handset]
+	VerbAnswer      = "answer"       // [call], [handset]
+	VerbDecline     = "decline"      // [call]
+	VerbHangUp      = "hang-up"      // [call]
+	VerbHold        = "hold"         // [call]
+	VerbResume      = "resume"       // [call]
+	VerbSwap        = "swap"         //
+	VerbMute        = "mute"         // on: "true" or "false"
+	VerbDND         = "dnd"          // on: "true" or "false"
+	VerbDTMF        = "dtmf"         // keys, [call]
+	VerbHandset     = "handset"      // action, [keys], [handset]; emulated handsets only
+	VerbDevices     = "devices"      //
+	VerbAccountTest = "account-test" // name
+	VerbQuit        = "quit"         //
+)
+
+// Command is one order to the phone.
+type Command struct {
+	Verb string            `json:"verb"`
+	Args map[string]string `json:"args,omitempty"`
+}
+
+// Result is the answer to a command that was carried out.
+type Result struct {
+	OK      bool            `json:"ok"`
+	Message string          `json:"message,omitempty"` // for people; may be empty
+	Data    json.RawMessage `json:"data,omitempty"`    // depends on the verb
+}
+
+// WithData returns r with v as its Data, or the error of encoding v.
+func (r Result) WithData(v any) (Result, error) {
+	raw, err := json.Marshal(v)
+	r.Data = raw
+	return r, err
+}
+
+// Codes of an Error, and the HTTP status each travels with.
+const (
+	CodeRefused     = "refused"     // 409: understood, but not now: no call to answer, do not disturb, no such key
+	CodeNotFound    = "not-found"   // 404: no such call, account, handset, or page
+	CodeBadRequest  = "bad-request" // 400: unknown verb or bad argument
+	CodeUnavailable = "unavailable" // 503: the phone is starting, ending, or too busy
+	CodeInternal    = "internal"    // 500: a fault of the phone
+)
+
+// Error is a refusal as it travels over the socket.
+type Error struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// Error returns the message alone: it is written for people.
+func (e *Error) Error() string { return e.Message }
