@@ -1,0 +1,2 @@
+// Package tone makes and recognises the tones a telephone plays.
+package tone
