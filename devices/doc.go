@@ -1,0 +1,40 @@
+// Package devices turns USB phones, handsets and headsets into one vocabulary:
+// what a person does becomes an [Event], what the phone wants shown becomes
+// [Indicators]. One driver serves every device whose report descriptor uses the
+// telephony usages of the HID Usage Tables (page 0B); nothing in it knows a
+// report ID or a bit position beforehand.
+//
+//	hid.Device ── Read ──► reader ──► layout ──► hook, mute, keypad ──► Events()
+//	           ◄─ Write ── writer ◄── layout ◄── latest Indicators ◄─── Show()
+//
+// # Goroutines
+//
+// Each open [Device] owns one reader and one writer. Show hands the wanted state
+// over and returns; a write that stalls (USB gives up after five seconds) delays
+// the lights of that one device and nothing else. The state of hook and mute,
+// which both goroutines touch, is guarded by one mutex that is never held over
+// I/O.
+//
+// # The hook
+//
+//	                 report: level, differs from held
+//	     ┌────────────────────────────────────────────┐
+//	     │  relative or momentary: a press             ▼
+//	 ON-HOOK                                        OFF-HOOK
+//	     ▲                                             │
+//	     └────────────────────────────────────────────┘
+//	        Show writes Off-Hook (not for a cradle): held follows, no event
+//
+// The device and the program both may change it, so the driver holds one state
+// and compares: a level equal to it is an acknowledgement and silent, a level
+// that differs is a press. A relative or momentary hook has no level to compare;
+// there, one press within 500 ms of our own Off-Hook write that changed the state
+// is the device's echo of it, once.
+//
+// # Opening
+//
+// The driver asks for the input report. A device that cannot be asked is taken
+// as on-hook, unless it sends a report by itself within 150 ms: that one is
+// the baseline and makes no event. Open returns when the baseline is settled, so
+// the first lift after it always gives an event.
+package devices
