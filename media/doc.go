@@ -1,0 +1,2 @@
+// Package media carries the sound of calls.
+package media
