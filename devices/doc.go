@@ -17,13 +17,13 @@
 //
 // # The hook
 //
-//	                 report: level, differs from held
-//	     ┌────────────────────────────────────────────┐
-//	     │  relative or momentary: a press             ▼
-//	 ON-HOOK                                        OFF-HOOK
-//	     ▲                                             │
-//	     └────────────────────────────────────────────┘
-//	        Show writes Off-Hook (not for a cradle): held follows, no event
+//	                report: level, differs from held
+//	    ┌────────────────────────────────────────────┐
+//	    │  relative or momentary: a press             ▼
+//	ON-HOOK                                        OFF-HOOK
+//	    ▲                                             │
+//	    └────────────────────────────────────────────┘
+//	       Show writes Off-Hook (not for a cradle): held follows, no event
 //
 // The device and the program both may change it, so the driver holds one state
 // and compares: a level equal to it is an acknowledgement and silent, a level
