@@ -1,8 +1,6 @@
 package config
 
-import (
-	"time"
-)
+import "time"
 
 // Config is everything the file can say, with defaults filled in.
 type Config struct {
@@ -39,16 +37,22 @@ type Account struct {
 	Transport     string // "udp" or "tcp"
 	Register      bool
 	Expires       time.Duration
-	Codecs        []string // names as the codec list of this version spells them: "pcma", "pcmu", "g729"
+	Codecs        []string // allowed, best first, as SDP writes them: "PCMA", "PCMU", "G729"
 	DTMF          string   // "rfc4733"
 }
 
+// Values of Audio.Backend.
+const (
+	BackendPortAudio = "portaudio"
+	BackendFile      = "file" // paced in real time, for tests and servers
+)
+
 // Audio is the [audio] table.
 type Audio struct {
-	Backend string   // "portaudio" or "file"
+	Backend string
 	Play    string   // absolute path; file backend: what the microphone hears
 	Record  string   // absolute path; file backend: what the earpiece plays
-	Ring    []string // where it rings: "handset", "speakers"
+	Ring    []string // where it rings: "handset"; empty: nowhere but in lights
 }
 
 // Phone is the [phone] table: how the desk phone behaves.

@@ -1,0 +1,152 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Names of codecs as the file may write them, and as SDP does.
+var (
+	codecs      = []string{"pcma", "pcmu", "g729"}
+	codecsLater = []string{"opus", "g722", "gsm", "l16"}
+)
+
+func defaultCodecs() []string { return []string{"PCMA", "PCMU", "G729"} }
+
+func readAccounts(doc *table) []Account {
+	v, ok := doc.get("account")
+	if !ok {
+		return nil
+	}
+	list, ok := v.([]map[string]any)
+	if !ok {
+		// An inline list of tables has another type; [account] is a plain table.
+		items, isList := v.([]any)
+		for _, item := range items {
+			m, isTable := item.(map[string]any)
+			if !isTable {
+				isList = false
+				break
+			}
+			list = append(list, m)
+		}
+		if !isList {
+			doc.fail("account", "accounts are a list: write [[account]], with two brackets")
+			return nil
+		}
+	}
+	if len(list) > maxAccounts {
+		doc.fail("account", "there are %d accounts; %d is the most", len(list), maxAccounts)
+		return nil
+	}
+	names := map[string]int{}
+	accounts := make([]Account, 0, len(list))
+	for i, values := range list {
+		t := &table{reader: doc.reader, path: fmt.Sprintf("account[%d]", i), title: "[[account]]", values: values}
+		a := readAccount(t)
+		if first, twice := names[a.Name]; twice && a.Name != "" {
+			t.fail("name", "the name %q is taken by the account on line %d: give each account its own name",
+				clip(a.Name), t.lines.at(fmt.Sprintf("account[%d]", first)))
+		} else {
+			names[a.Name] = i
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts
+}
+
+func readAccount(t *table) Account {
+	a := Account{Transport: "udp", Register: true, Expires: 600 * time.Second, Codecs: defaultCodecs(), DTMF: "rfc4733"}
+	named := t.text("name", &a.Name)
+	t.text("uri", &a.URI)
+	if _, present := t.values["uri"]; !present {
+		t.fail("", `this account has no uri: add uri = "sip:user@domain"`)
+	} else if a.URI != "" || named {
+		user, why := checkURI(a.URI)
+		if why != "" {
+			t.fail("uri", "%s", why)
+		}
+		if !named {
+			a.Name = user
+		}
+	}
+	if named && strings.TrimSpace(a.Name) == "" {
+		t.fail("name", "name is empty: give the account a name, or take the line out")
+	}
+	t.text("display_name", &a.DisplayName)
+	t.text("auth_user", &a.AuthUser)
+	readPassword(t, &a.Password)
+	t.server("registrar", &a.Registrar)
+	t.server("outbound_proxy", &a.OutboundProxy)
+	t.choice("transport", &a.Transport, []string{"udp", "tcp"}, "tls", "ws", "wss")
+	t.boolean("register", &a.Register)
+	t.duration("expires", &a.Expires, 30*time.Second, 24*time.Hour)
+	readCodecs(t, &a.Codecs)
+	t.choice("dtmf", &a.DTMF, []string{"rfc4733"}, "info", "inband", "auto")
+
+	var off string
+	t.choice("srtp", &off, []string{"off"}, "sdes", "dtls")
+	t.later("srtp_required", false)
+	t.choice("auto_answer", &off, []string{"off"}, "on", "intercom")
+	t.later("voicemail", "")
+	t.later("public_address", "")
+	t.later("stun", "")
+	t.finish()
+	return a
+}
+
+// server reads the name of a SIP server: "host", "host:port", or those after "sip:".
+func (t *table) server(key string, dst *string) {
+	var s string
+	if !t.text(key, &s) || s == "" {
+		return
+	}
+	rest, _ := cutScheme(s)
+	if scheme := s[:len(s)-len(rest)]; strings.EqualFold(scheme, "sips:") {
+		t.fail(key, "%s: sips (TLS) is not in this version yet: use sip:", key)
+		return
+	}
+	if strings.ContainsRune(rest, '@') {
+		t.fail(key, `%s names a server, without a user: write "host" or "host:port"`, key)
+		return
+	}
+	if why := badHostPort(rest); why != "" {
+		t.fail(key, "%s = %q: %s", key, clip(s), why)
+		return
+	}
+	*dst = s
+}
+
+func readCodecs(t *table, dst *[]string) {
+	var names []string
+	if !t.texts("codecs", &names) {
+		return
+	}
+	var out []string
+	refused := false
+	for _, name := range names {
+		word := strings.ToLower(name)
+		switch {
+		case slices.Contains(codecs, word):
+			if up := strings.ToUpper(word); slices.Contains(out, up) {
+				t.fail("codecs", "codecs names %q twice", word)
+				refused = true
+			} else {
+				out = append(out, up)
+			}
+		case slices.Contains(codecsLater, word):
+			t.warn("codecs", "codec %q is not in this version yet: skipped", word)
+		default:
+			t.fail("codecs", "codec %q is not known: use some of %s", clip(name), strings.Join(codecs, ", "))
+			refused = true
+		}
+	}
+	if len(out) == 0 && !refused {
+		t.fail("codecs", "codecs leaves no codec to speak with: add some of %s", strings.Join(codecs, ", "))
+	}
+	if !refused {
+		*dst = out
+	}
+}
