@@ -1,0 +1,19 @@
+// Package virtual is an emulated USB phone: a report descriptor of our own
+// making, the firmware behind it, and fingers to press its keys.
+//
+//	Lift, Press, PressMute ─► firmware ─► input reports ─► hid.Device.Read
+//	State, Await ◄─ lights, ringer, display ◄─ output reports ◄─ hid.Device.Write
+//
+// Its bytes go through the same parser and the same driver as those of a real
+// phone. The emulation knows nothing of either: it builds input reports and reads
+// output reports with its own table of bit positions, written down beside the
+// descriptor by hand, so that each side checks the other. What State shows of
+// lights and display is only what arrived in output reports.
+//
+// A [Profile] chooses the descriptor and the manners: whether the phone answers
+// GET_REPORT, sends a report when opened, acknowledges a hook that the host
+// changed, or stalls writes.
+//
+// All methods of Phone may be called from any goroutine. One mutex guards the
+// firmware; it is not held while a write stalls.
+package virtual

@@ -1,0 +1,145 @@
+package virtual
+
+import (
+	"fmt"
+	"strings"
+)
+
+// maxKeys bounds one Press.
+const maxKeys = 64
+
+// Lift takes the handset off the cradle; a headset's button is pressed when it
+// is on-hook. Lifting what is lifted does nothing. An unplugged handset can be
+// lifted too: nobody hears of it before it is plugged in again.
+func (p *Phone) Lift() error { return p.setHook(true) }
+
+// HangUp puts the handset down, the opposite of Lift.
+func (p *Phone) HangUp() error { return p.setHook(false) }
+
+func (p *Phone) setHook(lifted bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged && !p.profile.Kind.Cradled() {
+		return ErrUnplugged
+	}
+	if p.lifted == lifted {
+		return nil
+	}
+	p.lifted = lifted
+	p.touch()
+	p.sendHook(lifted)
+	return nil
+}
+
+// PressHook presses the hook button of a headset, whatever its state.
+func (p *Phone) PressHook() error {
+	if p.profile.Kind.Cradled() {
+		return p.lacks("hook button; lift it or put it down")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged {
+		return ErrUnplugged
+	}
+	p.lifted = !p.lifted
+	p.sendHook(p.lifted)
+	return nil
+}
+
+// Press presses and releases keys of the keypad, one after the other: 0-9, *, #.
+// Spaces are skipped.
+func (p *Phone) Press(keys string) error {
+	pad := p.layout.keypad
+	if pad.size == 0 {
+		return p.lacks("keypad")
+	}
+	keys = strings.ToUpper(strings.ReplaceAll(keys, " ", ""))
+	if len(keys) > maxKeys {
+		return fmt.Errorf("%d keys at once; at most %d can be pressed", len(keys), maxKeys)
+	}
+	for _, key := range []byte(keys) {
+		if _, ok := pad.codes[key]; !ok {
+			return p.lacks(fmt.Sprintf("key %q", key))
+		}
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged {
+		return ErrUnplugged
+	}
+	for _, key := range []byte(keys) {
+		p.keys = pad.codes[key]
+		p.send(p.inputReport())
+		p.keys = pad.idle
+		p.send(p.inputReport())
+	}
+	return nil
+}
+
+// PressMute presses the mute key, or moves the mute switch.
+func (p *Phone) PressMute() error {
+	if p.layout.muteLevel == none {
+		return p.PressControl("mute")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged {
+		return ErrUnplugged
+	}
+	p.muted = !p.muted
+	p.send(p.inputReport())
+	return nil
+}
+
+// PressFlash presses the flash key.
+func (p *Phone) PressFlash() error { return p.PressControl("flash") }
+
+// PressRedial presses the redial key.
+func (p *Phone) PressRedial() error { return p.PressControl("redial") }
+
+// PressReject presses the key that declines a call.
+func (p *Phone) PressReject() error { return p.PressControl("reject") }
+
+// PressControl presses and releases a key by the name that package devices gives
+// its control: "hold", "speaker", "transfer" and so on.
+func (p *Phone) PressControl(name string) error {
+	if _, ok := p.layout.keys[name]; !ok {
+		return p.lacks(name + " key")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged {
+		return ErrUnplugged
+	}
+	p.click(name)
+	return nil
+}
+
+// click sends press and release. p.mu is held.
+func (p *Phone) click(name string) {
+	p.pressed[name] = true
+	p.send(p.inputReport())
+	delete(p.pressed, name)
+	p.send(p.inputReport())
+}
+
+// PressVolume presses a volume key.
+func (p *Phone) PressVolume(up bool) error {
+	if p.layout.volumeUp == none {
+		return p.lacks("volume keys")
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged {
+		return ErrUnplugged
+	}
+	p.volume = 2 - byte(bit(up))
+	p.send(p.volumeReport())
+	p.volume = 0
+	p.send(p.volumeReport())
+	return nil
+}
+
+func (p *Phone) lacks(what string) error {
+	return fmt.Errorf("the emulated %s has no %s", p.profile.Name, what)
+}
