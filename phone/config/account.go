@@ -60,10 +60,10 @@ func readAccounts(doc *table) []Account {
 func readAccount(t *table) Account {
 	a := Account{Transport: "udp", Register: true, Expires: 600 * time.Second, Codecs: defaultCodecs(), DTMF: "rfc4733"}
 	named := t.text("name", &a.Name)
-	t.text("uri", &a.URI)
+	addressed := t.text("uri", &a.URI)
 	if _, present := t.values["uri"]; !present {
 		t.fail("", `this account has no uri: add uri = "sip:user@domain"`)
-	} else if a.URI != "" || named {
+	} else if addressed {
 		user, why := checkURI(a.URI)
 		if why != "" {
 			t.fail("uri", "%s", why)

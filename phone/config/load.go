@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
 )
@@ -136,6 +137,13 @@ func syntaxError(name string, err error) *Error {
 			p.Message = "this password is not valid TOML: put it in quotes"
 		}
 	}
+	// It also repeats the byte it stumbled on, which must not reach a terminal.
+	p.Message = strings.Map(func(c rune) rune {
+		if c < 0x20 || c >= 0x7f && c < 0xa0 {
+			return utf8.RuneError
+		}
+		return c
+	}, p.Message)
 	return &Error{Problems: []Problem{p}, Err: errSyntax}
 }
 

@@ -164,6 +164,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"no codec left", account(`codecs = []`), `c.toml:3: codecs leaves no codec to speak with: add some of pcma, pcmu, g729`},
 		{"codec twice", account(`codecs = ["pcma", "PCMA"]`), `c.toml:3: codecs names "pcma" twice`},
 		{"no uri", "[[account]]\nname = \"a\"", `c.toml:1: this account has no uri: add uri = "sip:user@domain"`},
+		{"empty uri", "[[account]]\nuri = \"\"", `c.toml:2: uri is empty: write "sip:user@domain"`},
 		{"uri without scheme", "[[account]]\nuri = \"bob@example.org\"", `c.toml:2: uri = "bob@example.org" does not begin with sip:: write "sip:bob@example.org"`},
 		{"uri without user", "[[account]]\nuri = \"sip:example.org\"", `c.toml:2: uri = "sip:example.org" is not the address of an account: write "sip:user@domain"`},
 		{"uri with bad host", "[[account]]\nuri = \"sip:bob@-x-\"", `c.toml:2: uri = "sip:bob@-x-": the host is not a host name`},
