@@ -1,36 +1,74 @@
 package tone
 
-// Rate is the sample rate of a Generator, in Hz.
-const Rate = 48000
+import "fmt"
 
 // Tone names one of the sounds a telephone makes. It is comparable; the zero
 // value is silence.
 type Tone uint16
 
-// The tones.
+// The tones. Those of the keypad come from DTMF.
 const (
 	None        Tone = iota
-	Dial             // dial tone: go ahead
-	Ringback         // the far end rings
+	Dial             // go ahead and dial
+	Ringback         // the far end is being rung
 	Busy             // the far end is engaged
-	Reorder          // the call cannot be put through
+	Reorder          // congestion: the call cannot be put through
 	CallWaiting      // someone else calls, during a call
-	Confirm          // a setting was accepted
-	Ring             // the ringer itself
-	KeyClick         // a key was pressed
+	Confirm          // a setting was accepted; ends by itself
+	Ring             // the ringer itself, for an earpiece or loudspeaker
+	KeyClick         // a key without a tone of its own was pressed; ends by itself
+	named
 )
 
-// DTMF returns the tone pair of a digit: 0-9, *, #, A-D. Any other byte gives None.
-func DTMF(digit byte) Tone { return Tone(0x100) | Tone(digit) }
+// dtmf marks the tones whose low byte is a digit.
+const dtmf Tone = 0x100
 
-// Generator plays one tone at a time.
-type Generator struct{ tone Tone }
+var names = [named]string{"none", "dial", "ringback", "busy", "reorder", "call-waiting", "confirm", "ring", "key-click"}
 
-// Set changes the tone.
-func (g *Generator) Set(t Tone) { g.tone = t }
+// DTMF returns the tone pair of a digit: '0'-'9', '*', '#', 'A'-'D' (ITU-T
+// Q.23). Any other byte gives None. The pair sounds until another tone is set.
+func DTMF(digit byte) Tone {
+	if _, _, ok := pair(digit); !ok {
+		return None
+	}
+	return dtmf | Tone(digit)
+}
 
-// Tone returns the tone last set.
-func (g *Generator) Tone() Tone { return g.tone }
+// Digit returns the digit of a DTMF tone, and whether it is one.
+func (t Tone) Digit() (byte, bool) {
+	if t&^0xFF != dtmf {
+		return 0, false
+	}
+	_, _, ok := pair(byte(t))
+	return byte(t), ok
+}
 
-// Fill overwrites out with the next samples.
-func (g *Generator) Fill(out []int16) { clear(out) }
+// String returns the name as logs and JSON show it: "dial", "dtmf-5".
+func (t Tone) String() string {
+	if d, ok := t.Digit(); ok {
+		return "dtmf-" + string(rune(d))
+	}
+	if t < named {
+		return names[t]
+	}
+	return fmt.Sprintf("tone(%d)", uint16(t))
+}
+
+// The DTMF frequencies of ITU-T Q.23: rows, columns and the key where they cross.
+var (
+	rows = [4]float64{697, 770, 852, 941}
+	cols = [4]float64{1209, 1336, 1477, 1633}
+	keys = [4]string{"123A", "456B", "789C", "*0#D"}
+)
+
+// pair returns the two frequencies of a digit.
+func pair(digit byte) (low, high float64, ok bool) {
+	for r, line := range keys {
+		for c := range line {
+			if line[c] == digit {
+				return rows[r], cols[c], true
+			}
+		}
+	}
+	return 0, 0, false
+}
