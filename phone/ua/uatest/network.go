@@ -1,0 +1,242 @@
+package uatest
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"net/netip"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Faults is what the network does to UDP packets. The zero value delivers
+// every packet at once and in order.
+type Faults struct {
+	Seed      uint64
+	Loss      float64       // probability that a packet vanishes, 0..1
+	Duplicate float64       // probability that it arrives twice
+	Delay     time.Duration // every packet takes this long
+	Jitter    time.Duration // plus up to this long, evenly spread: packets overtake each other
+}
+
+// Packet is a UDP packet on its way.
+type Packet struct {
+	From, To netip.AddrPort
+	Data     []byte
+}
+
+// Network joins hosts. Safe for concurrent use.
+type Network struct {
+	mu      sync.Mutex
+	faults  Faults
+	rand    *rand.Rand
+	filter  func(Packet) bool
+	packets map[netip.AddrPort]*packetConn
+	streams map[netip.AddrPort]*listener
+	names   map[string][]netip.Addr
+	port    uint16
+	dead    map[netip.Addr]bool
+}
+
+// NewNetwork makes a network without hosts.
+func NewNetwork(f Faults) *Network {
+	return &Network{
+		faults: f, rand: rand.New(rand.NewPCG(f.Seed, 1)), port: 40000,
+		packets: map[netip.AddrPort]*packetConn{}, streams: map[netip.AddrPort]*listener{},
+		names: map[string][]netip.Addr{}, dead: map[netip.Addr]bool{},
+	}
+}
+
+// SetFaults changes what happens to packets from now on; the seed is not used
+// again.
+func (n *Network) SetFaults(f Faults) {
+	n.mu.Lock()
+	n.faults = f
+	n.mu.Unlock()
+}
+
+// SetFilter has pass asked about each UDP packet before the faults; false
+// drops it. pass is called one packet at a time and must not call the Network.
+func (n *Network) SetFilter(pass func(Packet) bool) {
+	n.mu.Lock()
+	n.filter = pass
+	n.mu.Unlock()
+}
+
+// SetName makes a host name known to every host; no addresses forgets it.
+func (n *Network) SetName(name string, addrs ...netip.Addr) {
+	n.mu.Lock()
+	n.names[name] = addrs
+	n.mu.Unlock()
+}
+
+// SetDead cuts a host off (or back on): nothing reaches or leaves it, and new
+// TCP connections to it hang.
+func (n *Network) SetDead(addr netip.Addr, dead bool) {
+	n.mu.Lock()
+	n.dead[addr] = dead
+	n.mu.Unlock()
+}
+
+// Host is the network seen from one address. It is a ua.Network.
+func (n *Network) Host(addr string) *Host { return &Host{n, netip.MustParseAddr(addr)} }
+
+// Host is one machine of a Network.
+type Host struct {
+	net  *Network
+	addr netip.Addr
+}
+
+// Addr is the host's address.
+func (h *Host) Addr() netip.Addr { return h.addr }
+
+func (h *Host) listenAddr(addr string, taken func(netip.AddrPort) bool) (netip.AddrPort, error) {
+	ap, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return ap, err
+	}
+	if ap.Addr().IsUnspecified() {
+		ap = netip.AddrPortFrom(h.addr, ap.Port())
+	}
+	if ap.Addr() != h.addr {
+		return ap, syscall.EADDRNOTAVAIL
+	}
+	if ap.Port() != 0 {
+		if taken(ap) {
+			return ap, syscall.EADDRINUSE
+		}
+		return ap, nil
+	}
+	for {
+		h.net.port++
+		if h.net.port < 40000 {
+			h.net.port = 40000
+		}
+		if ap = netip.AddrPortFrom(h.addr, h.net.port); !taken(ap) {
+			return ap, nil
+		}
+	}
+}
+
+// ListenPacket opens a UDP socket; port 0 takes a free one.
+func (h *Host) ListenPacket(_ context.Context, addr string) (net.PacketConn, error) {
+	n := h.net
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ap, err := h.listenAddr(addr, func(a netip.AddrPort) bool { return n.packets[a] != nil })
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: "udp", Addr: net.UDPAddrFromAddrPort(ap), Err: err}
+	}
+	c := newPacketConn(n, ap)
+	n.packets[ap] = c
+	return c, nil
+}
+
+// Listen opens a TCP listener; port 0 takes a free one.
+func (h *Host) Listen(_ context.Context, addr string) (net.Listener, error) {
+	n := h.net
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	ap, err := h.listenAddr(addr, func(a netip.AddrPort) bool { return n.streams[a] != nil })
+	if err != nil {
+		return nil, &net.OpError{Op: "listen", Net: "tcp", Addr: net.TCPAddrFromAddrPort(ap), Err: err}
+	}
+	l := &listener{net: n, addr: ap, backlog: make(chan net.Conn, 64), closed: make(chan struct{})}
+	n.streams[ap] = l
+	return l, nil
+}
+
+// Dial opens a TCP connection.
+func (h *Host) Dial(ctx context.Context, local netip.Addr, addr string) (net.Conn, error) {
+	n := h.net
+	to, err := netip.ParseAddrPort(addr)
+	if err != nil {
+		return nil, err
+	}
+	n.mu.Lock()
+	l, dead := n.streams[to], n.dead[to.Addr()] || n.dead[h.addr]
+	n.port++
+	from := netip.AddrPortFrom(h.addr, n.port)
+	delay := n.faults.Delay
+	n.mu.Unlock()
+	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: syscall.ECONNREFUSED}
+	if dead {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	if l == nil {
+		return nil, refused
+	}
+	if delay > 0 {
+		select {
+		case <-time.After(2 * delay):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	ours, theirs := newStream(n, from, to)
+	select {
+	case l.backlog <- theirs:
+		return ours, nil
+	case <-l.closed:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	return nil, refused
+}
+
+// LocalAddr is the host's address: it has one.
+func (h *Host) LocalAddr(netip.AddrPort) (netip.Addr, error) { return h.addr, nil }
+
+// Resolve knows addresses and the names of SetName.
+func (h *Host) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
+	if a, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{a}, nil
+	}
+	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
+	if a := h.net.names[host]; len(a) > 0 {
+		return a, nil
+	}
+	return nil, fmt.Errorf("lookup %s: %w", host, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true})
+}
+
+// send carries a packet to its socket, or not.
+func (n *Network) send(p Packet) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.dead[p.From.Addr()] || n.dead[p.To.Addr()] || n.filter != nil && !n.filter(p) {
+		return
+	}
+	copies := 1
+	if n.rand.Float64() < n.faults.Duplicate {
+		copies = 2
+	}
+	for range copies {
+		if n.rand.Float64() < n.faults.Loss {
+			continue
+		}
+		d := n.faults.Delay
+		if n.faults.Jitter > 0 {
+			d += time.Duration(n.rand.Int64N(int64(n.faults.Jitter)))
+		}
+		if d == 0 {
+			n.deliver(p)
+			continue
+		}
+		time.AfterFunc(d, func() {
+			n.mu.Lock()
+			defer n.mu.Unlock()
+			n.deliver(p)
+		})
+	}
+}
+
+// deliver requires n.mu.
+func (n *Network) deliver(p Packet) {
+	if c := n.packets[p.To]; c != nil {
+		c.put(p)
+	}
+}
