@@ -72,15 +72,15 @@ const (
 type Timer uint8
 
 const (
-	TimerFirstDigit Timer = iota // dial tone runs out
-	TimerInterDigit              // dialling is complete
-	TimerTone                    // busy or reorder tone falls silent
-	TimerCallBack                // nobody lifts for a commanded call
-	TimerOnHookDigits            // digits typed on-hook are forgotten
-	TimerHold                    // held at a handset that is down: ring back
-	TimerRecall                  // rung back long enough
-	TimerFlash                   // the hook press was no flash
-	TimerTransfer                // the transfer has failed
+	TimerFirstDigit   Timer = iota // dial tone runs out
+	TimerInterDigit                // dialling is complete
+	TimerTone                      // busy or reorder tone falls silent
+	TimerCallBack                  // nobody lifts for a commanded call
+	TimerOnHookDigits              // digits typed on-hook are forgotten
+	TimerHold                      // held at a handset that is down: ring back
+	TimerRecall                    // rung back long enough
+	TimerFlash                     // the hook press was no flash
+	TimerTransfer                  // the transfer has failed
 	timerCount
 )
 

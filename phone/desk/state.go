@@ -90,9 +90,10 @@ type Handset struct {
 	Pending    string // in CallingBack: the target
 	LastDialed string
 
-	plugged        bool // false: only remembered for the calls it holds
-	flashing       bool // hook down, perhaps only for a flash
-	muteSwitch     bool // position of an absolute mute switch
+	plugged        bool   // false: only remembered for the calls it holds
+	flashing       bool   // hook down, perhaps only for a flash
+	muteSwitch     bool   // position of an absolute mute switch
+	consulting     CallID // the call held for the one about to be dialled
 	lastAccount    string
 	pendingAccount string
 	pendingCall    CallID

@@ -1,0 +1,111 @@
+package desk
+
+// hold puts a call on hold. hard: by key or command, to be left there. A call whose media is not agreed yet is held as
+// soon as it is (see answered).
+func (m *machine) hold(c *Call, hard bool) {
+	m.seq++
+	c.Held, c.hard, c.heldAt = true, hard, m.seq
+	if c.Phase == Active {
+		m.do(HoldCall{c.ID})
+	}
+	if h := m.handset(c.Handset); h != nil && h.Foreground == c.ID {
+		h.Foreground = ""
+	}
+}
+
+// take brings a call on hold, of this handset or another, into a lifted hand that has no call.
+func (m *machine) take(h *Handset, c *Call) {
+	m.foreground(h, c)
+	c.Held, c.Recall, c.hard, c.recalls = false, false, false, 0
+	if c.Phase == Active {
+		m.do(ResumeCall{c.ID})
+	}
+}
+
+// flash, the key of many meanings. In a conversation: the waiting call is answered, or the next one on hold is taken,
+// or a second call can be dialled; the conversation goes on hold. A call that nobody has answered can't be held: with
+// something to go back or over to, it ends. Without a call in the hand: the waiting call, the call on hold, a call on
+// hold at a handset nobody attends, or a new dial tone.
+func (m *machine) flash(h *Handset) {
+	if !h.Lifted {
+		return
+	}
+	fg, waiting := m.call(h.Foreground), m.incoming()
+	if fg == nil {
+		switch back, orphan := m.newestHeld(h.ID), m.orphan(); {
+		case waiting != nil:
+			m.answer(h, waiting)
+		case back != nil:
+			m.take(h, back)
+		case orphan != nil:
+			m.take(h, orphan)
+		default:
+			m.dialTone(h)
+		}
+		return
+	}
+	other := m.oldestHeld(h.ID)
+	switch {
+	case fg.Phase == Answering:
+		return
+	case fg.unanswered():
+		if waiting == nil && other == nil {
+			return
+		}
+		m.end(fg)
+		other = m.newestHeld(h.ID)
+	default:
+		m.hold(fg, false)
+	}
+	switch {
+	case waiting != nil:
+		m.answer(h, waiting)
+	case other != nil:
+		m.take(h, other)
+	default:
+		m.consult(h, fg)
+	}
+}
+
+// consult gives dial tone for a second call, about the one just held.
+func (m *machine) consult(h *Handset, c *Call) {
+	m.dialTone(h)
+	h.consulting = c.ID
+}
+
+// holdKey holds for good, or comes back. A headset comes back without its hook button.
+func (m *machine) holdKey(h *Handset) {
+	fg, back := m.call(h.Foreground), m.newestHeld(h.ID)
+	switch {
+	case h.flashing:
+	case fg != nil:
+		if fg.Phase == Active {
+			m.hold(fg, true)
+			m.enter(h, Holding)
+		}
+	case back != nil && (h.Lifted || !h.Cradled):
+		m.raise(h)
+		m.take(h, back)
+	}
+}
+
+// raise takes a headset off-hook; a cradled handset is lifted by hand.
+func (m *machine) raise(h *Handset) {
+	if h.Lifted {
+		return
+	}
+	h.Lifted = true
+	for i := range m.calls {
+		if m.calls[i].Handset == h.ID {
+			m.calls[i].Recall = false
+		}
+	}
+}
+
+// dropKey ends the conversation and keeps the handset.
+func (m *machine) dropKey(h *Handset) {
+	if fg := m.call(h.Foreground); fg != nil && h.Lifted {
+		m.end(fg)
+		m.released(h)
+	}
+}
