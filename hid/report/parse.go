@@ -11,11 +11,11 @@ const (
 	maxDescriptor  = 4096 // bytes, as in the kernel (HID_MAX_DESCRIPTOR_SIZE)
 	maxReport      = 4096 // bytes of payload
 	maxCount       = 8 * maxReport
-	maxRows        = 32768 // Fields of one descriptor
-	maxItemUsages  = 12288 // for one Main item, as in the kernel (HID_MAX_USAGES)
-	maxUsages      = 65536 // in one descriptor
-	maxDepth       = 64    // collections within each other
-	maxGlobalStack = 16    // Push without Pop
+	maxRows        = 32768  // Fields of one descriptor
+	maxItemUsages  = 12288  // for one Main item, as in the kernel (HID_MAX_USAGES)
+	maxUsages      = 196608 // in one descriptor
+	maxDepth       = 64     // collections within each other
+	maxGlobalStack = 16     // Push without Pop
 )
 
 // ParseError says where a report descriptor is not what HID 1.11 asks.
