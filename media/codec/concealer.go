@@ -1,6 +1,149 @@
 package codec
 
-type Concealer struct{}
+import "offhook/media/internal/pitch"
 
-func (c *Concealer) Good(pcm []int16)    {}
-func (c *Concealer) Conceal(out []int16) { clear(out) }
+// Concealer hides lost stretches of 8 kHz sound for codecs that cannot do so
+// themselves. It follows the idea of ITU-T G.711 Appendix I, repeating the
+// last pitch period, with two differences: nothing is delayed (the step at the
+// start of the repetition is bled off instead of overlapped), and nothing but
+// the history is kept between losses.
+//
+//	good good │ period period per..  │ good good
+//	          │ 1   2..3 periods, fading to nothing in 60 ms
+//	          └ step bled off        └ continued repetition cross-faded away
+//
+// The zero value is ready. One goroutine owns it.
+type Concealer struct {
+	history [historyLen]int16 // the last samples played, newest last
+	source  [historyLen]int16 // history as it was when the loss began
+	lost    int               // samples concealed since the last good one, at most fadeEnd
+	lag     int               // pitch period, samples
+	periods int               // how many of them are repeated
+	pos     int               // read position within the repeated stretch
+	step    int32             // difference to bleed off at the start
+	seam    int               // samples over which
+}
+
+const (
+	historyLen = 3*pitch.MaxLag + pitch.MaxLag/4 + 1
+	lossFrame  = 80  // 10 ms: the grid on which repetition and level change
+	fadeStart  = 80  // full level for the first 10 ms
+	fadeEnd    = 480 // silent from 60 ms on
+	searchLen  = 160 // samples compared in the pitch search
+)
+
+// Good takes in sound that arrived. After a loss its beginning is changed in
+// place: the repetition fades out beneath it.
+func (c *Concealer) Good(pcm []int16) {
+	if c.lost > 0 {
+		c.join(pcm)
+		c.lost = 0
+	}
+	c.remember(pcm)
+}
+
+// Conceal fills out with a continuation of what was heard.
+func (c *Concealer) Conceal(out []int16) {
+	for len(out) > 0 {
+		n := min(len(out), lossFrame-c.lost%lossFrame)
+		if c.lost == 0 {
+			c.begin()
+		} else if c.lost == lossFrame || c.lost == 2*lossFrame {
+			c.widen()
+		}
+		c.repeat(out[:n])
+		c.remember(out[:n])
+		out = out[n:]
+	}
+}
+
+// Reset forgets everything.
+func (c *Concealer) Reset() { *c = Concealer{} }
+
+func (c *Concealer) begin() {
+	c.source = c.history
+	c.lag, _ = pitch.Backward(c.source[:], searchLen, pitch.MinLag, pitch.MaxLag)
+	c.seam = c.lag / 4
+	c.periods, c.pos = 1, 0
+	c.step = int32(c.source[historyLen-1]) - int32(c.source[historyLen-1-c.lag])
+	c.close()
+}
+
+// widen repeats one more period from now on: a single period repeated for long
+// buzzes. The new stretch ends where the old one did, so only the position
+// moves.
+func (c *Concealer) widen() {
+	c.pos += c.lag
+	c.periods++
+	last := c.source[historyLen-c.seam:]
+	copy(last, c.history0()) // the end as it was before it was closed
+	c.close()
+}
+
+// history0 recovers the last seam samples before the loss. They are in the
+// history still: at most two loss frames were added since.
+func (c *Concealer) history0() []int16 {
+	end := historyLen - c.lost
+	return c.history[end-c.seam : end]
+}
+
+// close makes the end of the repeated stretch run smoothly into its start, by
+// fading its last quarter period into what came before its start.
+func (c *Concealer) close() {
+	start := historyLen - c.periods*c.lag
+	end := historyLen
+	for i := range c.seam {
+		w := int32(i+1) * 256 / int32(c.seam+1)
+		a, b := &c.source[end-c.seam+i], c.source[start-c.seam+i]
+		*a = int16((int32(*a)*(256-w) + int32(b)*w) / 256)
+	}
+}
+
+// repeat makes the next samples of the repetition, level and all.
+func (c *Concealer) repeat(out []int16) {
+	length := c.periods * c.lag
+	start := historyLen - length
+	for i := range out {
+		s := int32(c.source[start+c.pos])
+		if c.pos++; c.pos >= length {
+			c.pos = 0
+		}
+		if c.lost < c.seam {
+			s += c.step * int32(c.seam-c.lost) / int32(c.seam)
+		}
+		switch {
+		case c.lost >= fadeEnd:
+			s = 0
+		case c.lost >= fadeStart:
+			s = s * int32(fadeEnd-c.lost) / (fadeEnd - fadeStart)
+		}
+		out[i] = clip(s)
+		if c.lost < fadeEnd {
+			c.lost++
+		}
+	}
+}
+
+// join fades the repetition out beneath the first good samples: a quarter
+// period, and longer after longer losses, up to 10 ms.
+func (c *Concealer) join(pcm []int16) {
+	n := min(c.seam+(c.lost-1)/lossFrame*32, lossFrame, len(pcm))
+	var buf [lossFrame]int16
+	old := buf[:n]
+	c.repeat(old)
+	for i, o := range old {
+		w := int32(i+1) * 256 / int32(n+1)
+		pcm[i] = int16((int32(o)*(256-w) + int32(pcm[i])*w) / 256)
+	}
+}
+
+func (c *Concealer) remember(pcm []int16) {
+	if len(pcm) >= historyLen {
+		copy(c.history[:], pcm[len(pcm)-historyLen:])
+		return
+	}
+	copy(c.history[:], c.history[len(pcm):])
+	copy(c.history[historyLen-len(pcm):], pcm)
+}
+
+func clip(s int32) int16 { return int16(max(-32768, min(32767, s))) }

@@ -1,0 +1,60 @@
+package media
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+)
+
+// wire reads and writes datagrams without allocating where the connection can.
+type wire struct {
+	conn net.PacketConn
+	udp  udpConn // conn, when it is one
+
+	peer    netip.AddrPort // peerUDP in the other form
+	peerUDP net.Addr
+}
+
+// udpConn is what *net.UDPConn has that does not allocate an address.
+type udpConn interface {
+	ReadFromUDPAddrPort(b []byte) (int, netip.AddrPort, error)
+	WriteToUDPAddrPort(b []byte, addr netip.AddrPort) (int, error)
+}
+
+func newWire(conn net.PacketConn) *wire {
+	w := &wire{conn: conn}
+	w.udp, _ = conn.(udpConn)
+	return w
+}
+
+var errOddAddress = errors.New("sender's address is no IP address and port")
+
+// read is for one goroutine. An errOddAddress leaves the connection usable.
+func (w *wire) read(b []byte) (int, netip.AddrPort, error) {
+	if w.udp != nil {
+		n, from, err := w.udp.ReadFromUDPAddrPort(b)
+		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
+	}
+	n, addr, err := w.conn.ReadFrom(b)
+	if err != nil {
+		return n, netip.AddrPort{}, err
+	}
+	from, ok := addrPort(addr)
+	if !ok {
+		return n, from, errOddAddress
+	}
+	return n, from, nil
+}
+
+// write is for one goroutine at a time.
+func (w *wire) write(b []byte, to netip.AddrPort) error {
+	if w.udp != nil {
+		_, err := w.udp.WriteToUDPAddrPort(b, to)
+		return err
+	}
+	if w.peer != to || w.peerUDP == nil {
+		w.peer, w.peerUDP = to, net.UDPAddrFromAddrPort(to)
+	}
+	_, err := w.conn.WriteTo(b, w.peerUDP)
+	return err
+}

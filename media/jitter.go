@@ -1,0 +1,318 @@
+package media
+
+import (
+	"time"
+
+	"offhook/media/codec"
+)
+
+// jitterBuffer puts packets in order and plays them at the pace of the sound
+// device. All of it runs at 8 kHz. It is bounded in packets and in time, it
+// allocates nothing, and it is not safe for concurrent use.
+//
+// There are three places on the sender's time line:
+//
+//	     position            next                    packet's timestamp
+//	────────┼────────────────┼───────────────────────────┼──────►
+//	        │ pcm: decoded,  │   (missing)               │ queue
+//	        │ to be played   │                           │
+//
+// A packet's slack is how long before position reaches its timestamp it came.
+// The only thing controlled is that slack (see slackWindow): nearly all of
+// the packets shall have at least floorSlack. Too much of it, and sound is cut
+// out; too little, and some is said twice. Network jitter, device jitter and
+// clock drift are all the same to it.
+//
+// When a packet is not there at its time, sound is made up and starved counts
+// it, while the time line stands still. A packet that turns up late is then
+// played where it belongs and the delay has grown by what was made up. A
+// packet from further on shows that the missing one is lost: the made-up
+// sound stood in for it, and nothing moves.
+type jitterBuffer struct {
+	queue [queueSize]packet
+	order [queueSize]uint8 // indices of queue by sequence; the first count are filled, the rest free
+	count int
+
+	pcmBuf [pcmSize]int16
+	pcm    []int16 // decoded, not yet played; a part of pcmBuf
+
+	decoder codec.Decoder // of the packet last played
+
+	started  bool   // next is valid
+	next     uint32 // timestamp of the next sample to decode
+	played   int64  // extended sequence number last decoded
+	starved  int32  // samples made up since next was last reached
+	margin   int32  // padding in front of a stream that starts anew
+	pulled   time.Time
+	sinceFix int32 // samples played since the last cut or paste
+
+	stream streamState
+	slack  slackWindow
+	wanted int32 // correction due: positive = cut so many samples, negative = say twice
+
+	stats jitterStats
+}
+
+type packet struct {
+	ext       int64
+	timestamp uint32
+	decoder   codec.Decoder
+	samples   int32
+	size      int
+	payload   [codec.MaxPayload]byte
+}
+
+const (
+	queueSize     = 64
+	pcmSize       = 4096
+	step          = 80   // one sound period at 8 kHz
+	initialMargin = 160  // 20 ms: with a packet of 20 ms, 40 ms are buffered at the start
+	floorSlack    = 24   // 3 ms
+	slackBand     = 32   // 4 ms over the floor are left alone
+	maxMargin     = 1600 // 200 ms
+	maxStall      = 1600 // made up at most for a packet that turns up late
+	maxBuffered   = 4000 // 500 ms; more than that is thrown away
+	maxGap        = 8000 // a jump of the time line by more than 1 s is a new time line
+	fixEvery      = 800  // at most one correction in 100 ms
+	bigExcess     = 480  // more than this is cut even where it can be heard
+	idlePull      = 100 * time.Millisecond
+)
+
+// jitterStats counts in packets and in samples.
+type jitterStats struct {
+	received, late, duplicate, dropped, reordered uint64
+	concealed, cut, pasted                        uint64
+	resets                                        uint64
+}
+
+func newJitterBuffer() *jitterBuffer {
+	b := &jitterBuffer{margin: initialMargin}
+	for i := range b.order {
+		b.order[i] = uint8(i)
+	}
+	b.pcm = b.pcmBuf[:0]
+	return b
+}
+
+// put takes a packet of the peer. The decoder is the one of its payload type.
+func (b *jitterBuffer) put(h header, payload []byte, d codec.Decoder, now time.Time) {
+	samples, err := d.Samples(payload)
+	if err != nil || len(payload) > codec.MaxPayload {
+		b.stats.dropped++
+		return
+	}
+	ext, fate := b.stream.place(h)
+	switch fate {
+	case placeDuplicate:
+		b.stats.duplicate++
+		return
+	case placeDrop:
+		b.stats.dropped++
+		return
+	case placeRestart:
+		b.restart()
+	case placeOld:
+		b.stats.reordered++
+	}
+	b.stats.received++
+	if b.started {
+		b.measure(h.timestamp, now)
+	}
+	if b.started && ext <= b.played {
+		b.stats.late++
+		return
+	}
+	if !b.started {
+		b.anchor(h.timestamp, ext-1)
+	}
+	if b.count == queueSize {
+		b.drop()
+	}
+	i := b.count
+	slot := b.order[i]
+	for ; i > 0 && b.queue[b.order[i-1]].ext > ext; i-- {
+		b.order[i] = b.order[i-1]
+	}
+	b.order[i] = slot
+	b.count++
+	p := &b.queue[slot]
+	p.ext, p.timestamp, p.decoder, p.samples = ext, h.timestamp, d, int32(samples)
+	p.size = copy(p.payload[:], payload)
+	for b.buffered() > maxBuffered && b.count > 1 {
+		b.drop()
+	}
+}
+
+// pull fills out with the next sound. It is to be called at the pace of the
+// sound device with step samples.
+func (b *jitterBuffer) pull(out []int16, now time.Time) {
+	if idle := now.Sub(b.pulled) > idlePull; idle && b.started {
+		b.wake()
+	}
+	b.pulled = now
+	if !b.started {
+		clear(out)
+		return
+	}
+	b.control()
+	for len(b.pcm) < len(out) {
+		b.refill()
+	}
+	b.correct(len(out))
+	copy(out, b.pcm)
+	b.pcm = b.pcm[:copy(b.pcmBuf[:], b.pcm[len(out):])]
+	b.sinceFix = min(b.sinceFix+int32(len(out)), fixEvery)
+}
+
+// refill adds at least one sample of sound.
+func (b *jitterBuffer) refill() {
+	if b.count == 0 {
+		b.makeUp(step)
+		b.starved = min(b.starved+step, 1<<30)
+		return
+	}
+	p := &b.queue[b.order[0]]
+	gap := int32(p.timestamp - b.next)
+	if b.starved > 0 {
+		late := b.starved - gap
+		switch {
+		case late <= 0: // in time: what was made up stood in for something lost or not sent
+			b.next += uint32(b.starved)
+			gap -= b.starved
+		case late <= maxStall && gap >= 0: // came late: the delay has grown
+			b.next = p.timestamp
+			b.slack.shift(late)
+			gap = 0
+		case gap < 0 && gap > -maxGap: // a straggler of before
+			b.stats.late++
+			b.take()
+			return
+		default:
+			gap = maxGap + 1
+		}
+		b.starved = 0
+	}
+	switch {
+	case gap > maxGap || gap <= -maxGap: // another time line
+		b.anchor(p.timestamp, p.ext-1)
+	case gap > 0: // lost, or left out by a sender that is silent
+		n := min(gap, step)
+		b.makeUp(n)
+		b.next += uint32(n)
+	case gap+p.samples <= 0: // all of it is past
+		b.stats.late++
+		b.take()
+	default:
+		b.decode(p, int(-gap))
+		b.take()
+	}
+}
+
+// decode appends a packet's sound, without its first skip samples.
+func (b *jitterBuffer) decode(p *packet, skip int) {
+	b.decoder = p.decoder
+	n := len(b.pcm)
+	room := b.pcmBuf[n : n+int(p.samples)]
+	got, err := p.decoder.Decode(room, p.payload[:p.size])
+	if err != nil { // cannot be: Samples was asked before
+		got = 0
+	}
+	clear(room[got:])
+	b.pcm = b.pcmBuf[:n+copy(room, room[skip:])]
+	b.next = p.timestamp + uint32(p.samples)
+}
+
+// makeUp appends sound that hides a gap.
+func (b *jitterBuffer) makeUp(n int32) {
+	at := len(b.pcm)
+	b.pcm = b.pcmBuf[:at+int(n)]
+	if b.decoder == nil {
+		clear(b.pcm[at:])
+		return
+	}
+	b.decoder.Conceal(b.pcm[at:])
+	b.stats.concealed += uint64(n)
+}
+
+// take removes the first packet.
+func (b *jitterBuffer) take() {
+	slot := b.order[0]
+	b.played = max(b.played, b.queue[slot].ext)
+	copy(b.order[:], b.order[1:b.count])
+	b.count--
+	b.order[b.count] = slot
+}
+
+// drop throws the first packet away because there are too many. Playout goes
+// on with the one after it.
+func (b *jitterBuffer) drop() {
+	b.stats.dropped++
+	b.take()
+	if b.count > 0 {
+		p := &b.queue[b.order[0]]
+		if d := int32(p.timestamp - b.next); d > 0 && d <= maxBuffered*4 {
+			b.slack.shift(-d)
+		} else {
+			b.slack.reset()
+		}
+		b.next, b.starved = p.timestamp, 0
+	}
+}
+
+// anchor starts a time line at a timestamp, with the margin's worth of padding
+// in front.
+func (b *jitterBuffer) anchor(timestamp uint32, played int64) {
+	b.started, b.next, b.played, b.starved = true, timestamp, played, 0
+	b.slack.reset()
+	b.wanted, b.sinceFix = 0, 0
+	for pad := b.margin - int32(len(b.pcm)); pad > 0; pad -= step {
+		b.makeUp(min(pad, step))
+	}
+}
+
+// restart forgets a stream: another one begins.
+func (b *jitterBuffer) restart() {
+	if b.started {
+		b.stats.resets++
+	}
+	b.started, b.count = false, 0
+}
+
+// wake prepares for playing after nobody listened for a while: of what piled
+// up only the newest matters.
+func (b *jitterBuffer) wake() {
+	b.pcm = b.pcmBuf[:0]
+	b.slack.reset()
+	for b.count > 0 && b.buffered() > b.margin {
+		b.take()
+	}
+	if b.count == 0 {
+		b.started = false
+		return
+	}
+	p := &b.queue[b.order[0]]
+	b.anchor(p.timestamp, p.ext-1)
+}
+
+// buffered is the sound held, in samples: decoded, and from the first packet
+// to the end of the last.
+func (b *jitterBuffer) buffered() int32 {
+	n := int32(len(b.pcm))
+	if b.count > 0 {
+		first, last := &b.queue[b.order[0]], &b.queue[b.order[b.count-1]]
+		span := int32(last.timestamp-first.timestamp) + last.samples
+		if span < 0 || span > maxGap*8 { // time lines apart: count packets
+			span = int32(b.count) * last.samples
+		}
+		n += span
+	}
+	return n
+}
+
+// skip notes a packet of the stream that carries no sound, so that its
+// sequence number is not taken for a loss.
+func (b *jitterBuffer) skip(h header) {
+	if b.stream.known && b.stream.ssrc == h.ssrc {
+		b.stream.place(h)
+	}
+}

@@ -1,0 +1,168 @@
+package media
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"offhook/media/codec"
+	"offhook/media/resample"
+)
+
+// receiver is the half of a session that listens.
+type receiver struct {
+	mu        sync.Mutex // guards everything below
+	params    Params
+	agreed    bool // params are valid
+	closed    bool
+	source    sourceLock
+	decoders  map[string]codec.Decoder // by codec; kept till the end, the buffer may refer to them
+	byType    [128]codec.Decoder       // the payload types we understand now
+	buffer    *jitterBuffer
+	events    codec.EventReceiver
+	eventSSRC uint32
+	up        *resample.Resampler
+	narrow    [step]int16
+	heard     bool
+	stats     receiverStats
+}
+
+type receiverStats struct {
+	packets, bytes, strangers, malformed, unknown, events uint64
+}
+
+// reception is what became of one packet.
+type reception struct {
+	digit byte           // a key the peer pressed, 0 = none
+	moved netip.AddrPort // the address to send to from now on, when it changed
+	first bool           // the first packet of the call
+}
+
+func (r *receiver) init() {
+	r.decoders = make(map[string]codec.Decoder)
+	r.buffer = newJitterBuffer()
+	r.up = mustResampler(codecRate, codecRate*ratio)
+}
+
+// mustResampler makes one for rates known to fit.
+func mustResampler(from, to int) *resample.Resampler {
+	r, err := resample.New(from, to)
+	if err != nil {
+		panic("media: " + err.Error())
+	}
+	return r
+}
+
+// set applies parameters and returns where to send to.
+func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	main, err := r.decoder(c)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	clear(r.byType[:])
+	// A peer may switch among the static types of G.711 without notice: it
+	// was offered both as a rule, and we were told of one.
+	for _, o := range []codec.Codec{codec.PCMU, codec.PCMA} {
+		if d, err := r.decoder(o); err == nil {
+			r.byType[o.PayloadType()] = d
+		}
+	}
+	r.byType[p.EventPayloadType] = nil
+	r.byType[p.PayloadType] = main
+	r.params, r.agreed = p, true
+	r.source.agree(p.Remote)
+	return r.source.destination(), nil
+}
+
+func (r *receiver) decoder(c codec.Codec) (codec.Decoder, error) {
+	if d := r.decoders[c.Name()]; d != nil {
+		return d, nil
+	}
+	d, err := c.NewDecoder()
+	if err == nil {
+		r.decoders[c.Name()] = d
+	}
+	return d, err
+}
+
+// packet takes one datagram from the network; any bytes will do.
+func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got reception) {
+	h, payload, err := parseRTP(b)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || !r.agreed {
+		return got
+	}
+	if err != nil {
+		r.stats.malformed++
+		return got
+	}
+	event := r.params.EventPayloadType != 0 && h.payloadType == r.params.EventPayloadType
+	decoder := r.byType[h.payloadType]
+	if !event && decoder == nil {
+		r.stats.unknown++ // comfort noise, video, probes: nothing to learn an address from
+		return got
+	}
+	ok, moved := r.source.accept(from, h)
+	if !ok {
+		r.stats.strangers++
+		return got
+	}
+	if moved {
+		got.moved = r.source.destination()
+	}
+	r.stats.packets++
+	r.stats.bytes += uint64(len(b))
+	got.first, r.heard = !r.heard, true
+	switch {
+	case event:
+		got.digit = r.event(h, payload, now)
+	case r.params.Receive:
+		r.buffer.put(h, payload, decoder, now)
+	}
+	return got
+}
+
+func (r *receiver) event(h header, payload []byte, now time.Time) byte {
+	e, err := codec.ParseEvent(payload)
+	if err != nil {
+		r.stats.malformed++
+		return 0
+	}
+	if h.ssrc != r.eventSSRC {
+		r.eventSSRC = h.ssrc
+		r.events.Reset()
+	}
+	// Events count among the sequence numbers: not a loss in the sound.
+	r.buffer.skip(h)
+	digit, ok := r.events.Receive(h.timestamp, h.marker, e, now)
+	if !ok {
+		return 0
+	}
+	r.stats.events++
+	return digit
+}
+
+func (r *receiver) pull(out []int16) {
+	now := time.Now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed || !r.agreed || !r.params.Receive {
+		clear(out)
+		return
+	}
+	r.buffer.pull(r.narrow[:], now)
+	n := r.up.Process(out, r.narrow[:])
+	clear(out[n:])
+}
+
+func (r *receiver) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+	for _, d := range r.decoders {
+		d.Close()
+	}
+}

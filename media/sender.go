@@ -1,0 +1,237 @@
+package media
+
+import (
+	"net/netip"
+	"sync"
+	"time"
+
+	"offhook/media/codec"
+	"offhook/media/resample"
+)
+
+// sender is the half of a session that speaks.
+//
+// Its clock is the microphone's: the timestamp moves on by 80 with every
+// period, muted or not. Only when periods stayed away (hold, no handset, the
+// start) does the wall clock say how far it moved meanwhile, and the next
+// packet has the marker bit of a new talk spurt (RFC 3551 section 4.1).
+type sender struct {
+	mu     sync.Mutex // guards everything below
+	params Params
+	closed bool
+	dest   netip.AddrPort
+
+	codec   codec.Codec
+	dtx     bool
+	encoder codec.Encoder
+	down    *resample.Resampler
+	narrow  [step]int16
+	silence [step * ratio]int16
+
+	ssrc      uint32
+	sequence  uint16
+	timestamp uint32    // of the next period
+	last      time.Time // when the last period came; zero: none yet
+	resume    bool      // the wall clock is to be consulted whatever the gap
+	marker    bool      // the next packet begins a talk spurt
+	started   bool      // a packet was sent
+
+	buf    [headerBytes + codec.MaxPayload]byte
+	packet []byte // the packet being filled, a part of buf, header space included; empty = none
+	begin  uint32 // its timestamp
+	frames int    // frames in it
+	digit  codec.EventSender
+	pause  int // periods to wait before the next digit
+
+	stats senderStats
+}
+
+type senderStats struct {
+	packets, bytes, errors, digits uint64
+}
+
+const (
+	maxSilentPeriods = 100 * time.Millisecond // periods staying away for longer are a gap
+	digitPause       = 6                      // 60 ms between two digits
+)
+
+func (t *sender) init(random func() uint32) {
+	t.ssrc, t.timestamp, t.sequence = random(), random(), uint16(random())
+	t.down = mustResampler(codecRate*ratio, codecRate)
+}
+
+// set applies parameters. first tells that the first packet of all went out.
+func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *wire) (first bool, err error) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	dtx = dtx && p.AnnexB && c.HasDTX()
+	if t.encoder == nil || t.codec.Name() != c.Name() || t.dtx != dtx {
+		e, err := c.NewEncoder(codec.Options{DTX: dtx})
+		if err != nil {
+			return false, err
+		}
+		if t.encoder != nil {
+			t.encoder.Close()
+		}
+		t.codec, t.encoder, t.dtx = c, e, dtx
+		t.discard()
+	}
+	if p.Send && !t.params.Send {
+		t.resume = true
+	}
+	if !p.Send {
+		t.discard() // sound from before the hold must not come out after it
+	}
+	t.params, t.dest = p, dest
+	if !p.Send || t.started {
+		return false, nil
+	}
+	t.marker = true
+	for range p.PTime / (10 * time.Millisecond) {
+		clear(t.narrow[:])
+		t.encode(w)
+	}
+	t.flush(w) // in case the encoder wants to leave silence out
+	t.last = time.Now()
+	return t.started, nil
+}
+
+func (t *sender) redirect(dest netip.AddrPort) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dest = dest
+}
+
+// push takes one period, nil for a muted one.
+func (t *sender) push(in []int16, digits <-chan byte, w *wire) (first bool) {
+	now := time.Now()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.closed || t.encoder == nil || !t.params.Send {
+		return false
+	}
+	before := t.started
+	t.catchUp(now)
+	if in == nil {
+		in = t.silence[:]
+	}
+	n := t.down.Process(t.narrow[:], in)
+	clear(t.narrow[n:])
+	if !t.event(digits, w) {
+		t.encode(w)
+	}
+	return t.started && !before
+}
+
+// catchUp moves the timestamp over a time without periods.
+func (t *sender) catchUp(now time.Time) {
+	away := now.Sub(t.last)
+	if !t.last.IsZero() && (t.resume || away > maxSilentPeriods) {
+		if gap := int64(away/(time.Second/codecRate)) - step; gap > 0 {
+			t.timestamp += uint32(gap / step * step)
+			t.discard()
+			t.down.Reset()
+			t.marker = true
+		}
+	}
+	t.resume, t.last = false, now
+}
+
+// event lets a queued digit take the place of the sound of this period. A
+// digit begins between two packets of sound.
+func (t *sender) event(digits <-chan byte, w *wire) bool {
+	if !t.digit.Active() {
+		if t.pause > 0 {
+			t.pause--
+			return false
+		}
+		if t.frames > 0 || t.params.EventPayloadType == 0 {
+			return false
+		}
+		select {
+		case d := <-digits:
+			if t.digit.Start(d, t.timestamp, digitLength) != nil {
+				return false
+			}
+			t.stats.digits++
+		default:
+			return false
+		}
+	}
+	t.timestamp += step
+	p, send := t.digit.Tick()
+	if send {
+		t.packet = p.Event.Append(t.buf[:headerBytes])
+		t.send(header{marker: p.Marker, payloadType: t.params.EventPayloadType, timestamp: p.Timestamp}, w)
+	}
+	if !t.digit.Active() {
+		t.pause = digitPause
+	}
+	return true
+}
+
+// encode adds the period in narrow to the packet, and sends that when it is
+// full or the encoder ends it.
+func (t *sender) encode(w *wire) {
+	if t.frames == 0 {
+		t.begin = t.timestamp
+		t.packet = t.buf[:headerBytes]
+	}
+	var kind codec.FrameKind
+	t.packet, kind = t.encoder.Encode(t.packet, t.narrow[:])
+	t.timestamp += step
+	switch kind {
+	case codec.Nothing:
+		t.flush(w)
+		t.marker = true
+		return
+	case codec.SID:
+		t.frames++
+		t.flush(w)
+		t.marker = true
+		return
+	}
+	if t.frames++; time.Duration(t.frames)*10*time.Millisecond >= t.params.PTime {
+		t.flush(w)
+	}
+}
+
+// flush sends the packet of sound, if there is one.
+func (t *sender) flush(w *wire) {
+	if t.frames == 0 {
+		return
+	}
+	// A silence description is no talk spurt: the marker waits for speech.
+	marker := t.marker && len(t.packet) > headerBytes+2
+	if marker {
+		t.marker = false
+	}
+	t.send(header{marker: marker, payloadType: t.params.PayloadType, timestamp: t.begin}, w)
+}
+
+// send fills the header of t.packet in and writes it.
+func (t *sender) send(h header, w *wire) {
+	h.ssrc, h.sequence = t.ssrc, t.sequence
+	t.sequence++
+	appendRTP(t.buf[:0], h)
+	if err := w.write(t.packet, t.dest); err != nil {
+		t.stats.errors++
+	} else {
+		t.stats.packets++
+		t.stats.bytes += uint64(len(t.packet))
+		t.started = true
+	}
+	t.discard()
+}
+
+// discard forgets the packet being filled.
+func (t *sender) discard() { t.packet, t.frames = t.buf[:headerBytes], 0 }
+
+func (t *sender) close() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.closed = true
+	if t.encoder != nil {
+		t.encoder.Close()
+	}
+}

@@ -1,0 +1,59 @@
+package media
+
+import "net/netip"
+
+// sourceLock decides whose packets belong to the call, and where ours go.
+//
+//	negotiated ── packet from the agreed address ──► locked (for good)
+//	    │                                              ▲
+//	    └─ two consecutive packets from another ─► latched ── packet from the
+//	       address (the peer is behind a NAT)             agreed address
+//
+// Once locked or latched, packets from other addresses are strangers'. The
+// agreed address always wins over a latched one, so that a stranger who came
+// first cannot keep the peer out. Not safe for concurrent use.
+type sourceLock struct {
+	remote  netip.AddrPort // agreed by SDP
+	source  netip.AddrPort // whom we listen to; zero before the first packet
+	latched bool           // source is not the agreed address
+
+	candidate netip.AddrPort // sent one good packet
+	ssrc      uint32
+	sequence  uint16 // its next
+}
+
+// agree sets the address of a new agreement. The same as before keeps the lock.
+func (l *sourceLock) agree(remote netip.AddrPort) {
+	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
+	if remote != l.remote {
+		*l = sourceLock{remote: remote}
+	}
+}
+
+// accept tells whether a packet with a payload type of ours, sent by from, is
+// the peer's. moved says that the address we send to has changed.
+func (l *sourceLock) accept(from netip.AddrPort, h header) (ok, moved bool) {
+	switch {
+	case from == l.remote:
+		moved = l.latched
+		l.source, l.latched = from, false
+		return true, moved
+	case l.source.IsValid():
+		return from == l.source, false
+	case !l.remote.IsValid():
+		return false, false // nothing agreed yet
+	case from == l.candidate && h.ssrc == l.ssrc && h.sequence == l.sequence:
+		l.source, l.latched = from, true
+		return true, true
+	}
+	l.candidate, l.ssrc, l.sequence = from, h.ssrc, h.sequence+1
+	return false, false
+}
+
+// destination is where packets go: back to where they come from.
+func (l *sourceLock) destination() netip.AddrPort {
+	if l.latched {
+		return l.source
+	}
+	return l.remote
+}

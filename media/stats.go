@@ -1,0 +1,55 @@
+package media
+
+import "time"
+
+// Stats is a snapshot of a session. Counts are since its beginning.
+type Stats struct {
+	Sent, SentBytes uint64 // RTP packets and their bytes, headers included
+	SendErrors      uint64 // packets the system refused
+	DigitsSent      uint64
+	Received        uint64 // packets accepted from the peer
+	ReceivedBytes   uint64
+	DigitsReceived  uint64
+	Lost            uint64 // never came
+	Late            uint64 // came after their time
+	Duplicates      uint64
+	Reordered       uint64
+	Discarded       uint64        // of an impossible size or sequence, or more than the buffer takes
+	Strangers       uint64        // from an address that is not the peer's
+	Malformed       uint64        // not RTP
+	UnknownPayload  uint64        // of a payload type that was not agreed
+	StreamResets    uint64        // the peer began another stream
+	Concealed       time.Duration // sound made up
+	Cut, Pasted     time.Duration // sound taken out of and put into the stream to move the delay
+	Buffered        time.Duration // sound in the jitter buffer now
+	PlayoutDelay    time.Duration // how long before their time packets arrive, mean
+}
+
+// Stats may be called at any time.
+func (s *Session) Stats() Stats {
+	var st Stats
+	s.tx.mu.Lock()
+	t := s.tx.stats
+	s.tx.mu.Unlock()
+	st.Sent, st.SentBytes, st.SendErrors, st.DigitsSent = t.packets, t.bytes, t.errors, t.digits
+
+	s.rx.mu.Lock()
+	defer s.rx.mu.Unlock()
+	r, b := s.rx.stats, s.rx.buffer
+	j := b.stats
+	st.Received, st.ReceivedBytes, st.DigitsReceived = r.packets, r.bytes, r.events
+	st.Strangers, st.Malformed, st.UnknownPayload = r.strangers, r.malformed, r.unknown
+	st.Lost, st.Late, st.Duplicates, st.Reordered = b.stream.lost(), j.late, j.duplicate, j.reordered
+	st.Discarded, st.StreamResets = j.dropped, j.resets
+	st.Concealed, st.Cut, st.Pasted = duration(j.concealed), duration(j.cut), duration(j.pasted)
+	if b.started {
+		st.Buffered = duration(uint64(b.buffered()))
+	}
+	st.PlayoutDelay = duration(uint64(max(0, b.slack.mean())))
+	return st
+}
+
+// duration turns samples at 8 kHz into time.
+func duration(samples uint64) time.Duration {
+	return time.Duration(samples) * (time.Second / codecRate)
+}
