@@ -1,0 +1,68 @@
+package udev
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+)
+
+// tree makes a sysfs with two USB phones behind a hub, each with HID and sound, and an on-board card.
+func tree(t *testing.T) Sysfs {
+	t.Helper()
+	root, err := filepath.EvalSymlinks(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	put := func(path string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Join(root, filepath.Dir(path)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(root, path), []byte("x\n"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link := func(class, target string) {
+		t.Helper()
+		put(filepath.Join(target, "uevent"))
+		at := filepath.Join(root, "class", class, filepath.Base(target))
+		if err := os.MkdirAll(filepath.Dir(at), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(filepath.Join(root, target), at); err != nil {
+			t.Fatal(err)
+		}
+	}
+	usb := "devices/pci0/usb1/1-1"
+	put(usb + "/idVendor") // the hub
+	put(usb + "/idProduct")
+	for _, dev := range []string{"1-1.1", "1-1.2"} {
+		put(filepath.Join(usb, dev, "idVendor"))
+		put(filepath.Join(usb, dev, "idProduct"))
+	}
+	link("sound", "devices/pci0/sound/card0")
+	link("sound", usb+"/1-1.1/1-1.1:1.0/sound/card2")
+	link("sound", usb+"/1-1.2/1-1.2:1.0/sound/card1")
+	link("hidraw", usb+"/1-1.1/1-1.1:1.3/0003:1209:7E1E.0001/hidraw/hidraw0")
+	link("hidraw", usb+"/1-1.2/1-1.2:1.3/0003:1209:7E1E.0002/hidraw/hidraw1")
+	link("hidraw", "devices/virtual/misc/uhid/0003:1209:7E1E.0003/hidraw/hidraw2")
+	return Sysfs(root)
+}
+
+func TestEachHandsetHasTheCardOfItsOwnUSBDevice(t *testing.T) {
+	s := tree(t)
+	for _, c := range []struct {
+		node string
+		want []int
+	}{
+		{"hidraw0", []int{2}},
+		{"hidraw1", []int{1}},
+		{"hidraw2", nil}, // Bluetooth or emulated: no USB device above it
+		{"hidraw9", nil}, // gone
+	} {
+		if got := s.SoundCards(filepath.Join(string(s), "class", "hidraw", c.node)); !slices.Equal(got, c.want) {
+			t.Errorf("%s: cards %v, want %v", c.node, got, c.want)
+		}
+	}
+}
