@@ -96,6 +96,7 @@ func refuseRaw(data []byte, code int, reason string) []byte {
 		return nil
 	}
 	full := map[string]string{"v": "via", "f": "from", "t": "to", "i": "call-id"}
+	canonical := map[string]string{"via": "Via", "from": "From", "to": "To", "call-id": "Call-ID", "cseq": "CSeq"}
 	seen := map[string]int{}
 	var out strings.Builder
 	out.WriteString("SIP/2.0 " + strconv.Itoa(code) + " " + reason + "\r\n")
@@ -105,9 +106,7 @@ func refuseRaw(data []byte, code int, reason string) []byte {
 		if f := full[name]; f != "" {
 			name = f
 		}
-		switch name {
-		case "via", "from", "to", "call-id", "cseq":
-		default:
+		if canonical[name] == "" {
 			continue
 		}
 		if !ok || len(line) > 1024 || seen[name] > 8 || strings.TrimSpace(value) == "" {
@@ -117,7 +116,7 @@ func refuseRaw(data []byte, code int, reason string) []byte {
 		if name == "to" && !strings.Contains(strings.ToLower(value), ";tag=") {
 			value += ";tag=" + token()
 		}
-		out.WriteString(name + ":" + value + "\r\n")
+		out.WriteString(canonical[name] + ":" + value + "\r\n")
 	}
 	if seen["via"] == 0 || seen["from"] != 1 || seen["to"] != 1 || seen["call-id"] != 1 || seen["cseq"] != 1 {
 		return nil
