@@ -2,52 +2,245 @@ package media
 
 import (
 	"log/slog"
+	"sync"
 	"time"
 
 	"offhook/media/sound"
 	"offhook/media/tone"
 )
 
-// Plan is what one handset should hear and send now. It is comparable; the
-// zero value is a handset on hook: silence, and no captured sample leaves.
-type Plan struct {
-	Session *Session  // the call, nil for none
-	Play    bool      // the call is heard
-	Capture bool      // the microphone (or, muted, silence) goes to the call
-	MuteMic bool      // the call gets true silence in place of the microphone
-	Tone    tone.Tone // mixed into the ear: dial tone, ringback, busy, call waiting
-	Ring    tone.Tone // mixed into the ear as well: the ringer
-}
-
-// EndpointConfig configures an Endpoint.
+// EndpointConfig configures an Endpoint. Callbacks may be nil and must return
+// soon; they may call Set, Beep, Levels and State, not Close.
 type EndpointConfig struct {
-	Logger       *slog.Logger
-	OnFirstSound func(at time.Time, plan Plan) // first period that is not silent after a Set
-	OnState      func(State)
+	Logger *slog.Logger // nil: discard
+
+	// OnFirstSound is called once after each Set, with the first period that
+	// is not silent (above -60 dBFS), what fades out from before not counted.
+	// It runs on the sound port's goroutine.
+	OnFirstSound func(at time.Time, plan Plan)
+
+	// OnState is called when the state of the port has changed, in order, from
+	// the goroutine that opens and closes it.
+	OnState func(State)
 }
 
-// State tells how the port of an endpoint is.
-type State struct {
-	Status PortStatus
-	Err    error // why the port failed, while Status is Failed
+// Endpoint is the sound of one handset. It owns a port: opens it when a plan
+// needs it, and closes it idleClose after the last use. What is heard and said
+// in between follows the Plan set last.
+//
+//	           ┌── Session.Pull ──┐
+//	ear ◄─ mix ┤   tone, ring     │   faded over 5 ms where the plan changes
+//	           └── beep           │
+//	mic ──► Session.Push (or silence, or nothing)
+//
+// All methods may be called from any goroutine.
+type Endpoint struct {
+	cfg  EndpointConfig
+	log  *slog.Logger
+	port sound.Port
+
+	wake   chan struct{} // capacity 1: the plan changed
+	quit   chan struct{}
+	done   chan struct{}
+	ending sync.Once
+
+	// mu guards all that follows. process holds it for the period it makes, so
+	// that once Set has returned not one sample follows the old plan.
+	mu     sync.Mutex
+	plan   Plan
+	fresh  bool // OnFirstSound is still owed for plan
+	state  State
+	closed bool
+	mix    mixer
 }
 
-// PortStatus is the state of a port.
-type PortStatus uint8
+// mixer is what process keeps between periods.
+type mixer struct {
+	heard    *Session // whom the last period played
+	told     *Session // who got the last period's microphone, unmuted
+	tone     tone.Generator
+	ring     tone.Generator
+	beep     tone.Generator
+	beepLeft int // samples until the beep is let go
+	mic, ear meter
+	sum      [sound.Period]int32
+	part     [sound.Period]int16
+}
 
 const (
-	Closed PortStatus = iota
-	Opening
-	Open
-	Failed
+	fadePeriod  = sound.Rate / 200 // 5 ms
+	audiblePeak = 32               // -60 dBFS
 )
 
-type Endpoint struct{}
+// NewEndpoint takes ownership of port. Nothing is opened before a plan needs
+// it.
+func NewEndpoint(port sound.Port, cfg EndpointConfig) *Endpoint {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	e := &Endpoint{
+		cfg: cfg, log: cfg.Logger, port: port,
+		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+	}
+	e.mix.silence()
+	go e.keep()
+	return e
+}
 
-func NewEndpoint(port sound.Port, cfg EndpointConfig) *Endpoint { return &Endpoint{} }
+// Set changes the plan, at once and as a whole: when it returns, no period is
+// made by the old one any more. It never waits for the port to open.
+func (e *Endpoint) Set(p Plan) {
+	e.mu.Lock()
+	changed := p != e.plan
+	e.plan = p
+	e.fresh = e.fresh && !changed || changed && !p.OnHook()
+	e.mu.Unlock()
+	if changed {
+		e.nudge()
+	}
+}
 
-func (e *Endpoint) Set(p Plan)                        {}
-func (e *Endpoint) Beep(t tone.Tone, d time.Duration) {}
-func (e *Endpoint) Levels() (mic, ear float64)        { return -96, -96 }
-func (e *Endpoint) State() State                      { return State{} }
-func (e *Endpoint) Close() error                      { return nil }
+// Beep plays a tone for a while on top of the plan: a key click, the DTMF of a
+// key as its user hears it. A running beep gives way. Without a plan, or with
+// the port closed, there is no beep: on hook means silence.
+func (e *Endpoint) Beep(t tone.Tone, d time.Duration) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.plan.OnHook() || e.state.Status != Open {
+		return
+	}
+	e.mix.beep.Set(t)
+	e.mix.beepLeft = int(d.Seconds() * sound.Rate)
+}
+
+// Levels gives the short-time RMS level (about 50 ms) of the microphone and of
+// the ear in dBFS: 0 is a full-scale square wave, a full-scale sine is -3,
+// SilentLevel the floor. The microphone's is SilentLevel unless its sound is
+// wanted for a call; muted, it is still shown.
+func (e *Endpoint) Levels() (mic, ear float64) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.mix.mic.level(), e.mix.ear.level()
+}
+
+// process makes one period. It is the port's Process.
+func (e *Endpoint) process(mic, ear []int16) {
+	e.mu.Lock()
+	plan := e.plan
+	if e.closed || len(ear) != sound.Period || len(mic) != sound.Period {
+		clear(ear)
+		e.mu.Unlock()
+		return
+	}
+	e.mix.capture(plan, mic)
+	audible := e.mix.play(plan, ear)
+	first := audible && e.fresh
+	if first {
+		e.fresh = false
+	}
+	e.mu.Unlock()
+	if first && e.cfg.OnFirstSound != nil {
+		e.cfg.OnFirstSound(time.Now(), plan)
+	}
+}
+
+// capture sends the microphone where the plan wants it. A microphone that is
+// let in (again) fades in; one that is shut out is so from this period on.
+func (m *mixer) capture(plan Plan, mic []int16) {
+	to := plan.told()
+	if to == nil {
+		m.told = nil
+		m.mic.silence()
+		return
+	}
+	m.mic.add(mic)
+	if plan.MuteMic {
+		m.told = nil
+		to.Push(nil)
+		return
+	}
+	if m.told != to {
+		m.told = to
+		copy(m.part[:], mic)
+		fadeIn(m.part[:])
+		mic = m.part[:]
+	}
+	to.Push(mic)
+}
+
+// play mixes what the plan wants heard into ear. It tells whether something of
+// the present plan is audible.
+func (m *mixer) play(plan Plan, ear []int16) (audible bool) {
+	clear(m.sum[:])
+	now, before := plan.heard(), m.heard
+	m.heard = now
+	if now != nil {
+		now.Pull(m.part[:])
+		if now != before {
+			fadeIn(m.part[:])
+		}
+		m.add()
+	}
+	m.sing(&m.tone, plan.Tone)
+	m.sing(&m.ring, plan.Ring)
+	if m.beepLeft -= sound.Period; m.beepLeft <= 0 || plan.OnHook() {
+		m.beepLeft = 0
+		m.beep.Set(tone.None)
+	}
+	m.sing(&m.beep, m.beep.Tone())
+	for _, s := range m.sum {
+		if s > audiblePeak || s < -audiblePeak {
+			audible = true
+			break
+		}
+	}
+	audible = audible && (now != nil || plan.Tone != tone.None || plan.Ring != tone.None)
+	if before != nil && before != now {
+		before.Pull(m.part[:])
+		fadeOut(m.part[:])
+		m.add()
+	}
+	for i, s := range m.sum {
+		ear[i] = int16(max(-32768, min(32767, s)))
+	}
+	m.ear.add(ear)
+	return audible
+}
+
+// sing adds a generator's tone. Generators fade by themselves.
+func (m *mixer) sing(g *tone.Generator, t tone.Tone) {
+	if g.Tone() != t {
+		g.Set(t)
+	}
+	if !g.Silent() {
+		g.Fill(m.part[:])
+		m.add()
+	}
+}
+
+func (m *mixer) add() {
+	for i, s := range m.part {
+		m.sum[i] += int32(s)
+	}
+}
+
+// silence forgets all sound: the port was closed.
+func (m *mixer) silence() {
+	m.heard, m.told, m.beepLeft = nil, nil, 0
+	m.tone, m.ring, m.beep = tone.Generator{}, tone.Generator{}, tone.Generator{}
+	m.mic.silence()
+	m.ear.silence()
+}
+
+func fadeIn(x []int16) {
+	for i := range int32(fadePeriod) {
+		x[i] = int16(int32(x[i]) * i / fadePeriod)
+	}
+}
+
+func fadeOut(x []int16) {
+	for i := range int32(fadePeriod) {
+		x[i] = int16(int32(x[i]) * (fadePeriod - i) / fadePeriod)
+	}
+	clear(x[fadePeriod:])
+}

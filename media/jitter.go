@@ -312,7 +312,10 @@ func (b *jitterBuffer) buffered() int32 {
 // skip notes a packet of the stream that carries no sound, so that its
 // sequence number is not taken for a loss.
 func (b *jitterBuffer) skip(h header) {
-	if b.stream.known && b.stream.ssrc == h.ssrc {
-		b.stream.place(h)
+	if !b.stream.known || b.stream.ssrc != h.ssrc {
+		return
+	}
+	if _, fate := b.stream.place(h); fate == placeRestart {
+		b.restart()
 	}
 }

@@ -76,6 +76,13 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	return r.source.destination(), nil
 }
 
+// moved gives the address the peer sends from, where it is not the agreed one.
+func (r *receiver) moved() (netip.AddrPort, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.source.source, r.source.latched
+}
+
 func (r *receiver) decoder(c codec.Codec) (codec.Decoder, error) {
 	if d := r.decoders[c.Name()]; d != nil {
 		return d, nil

@@ -81,6 +81,7 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 	}
 	if !p.Send {
 		t.discard() // sound from before the hold must not come out after it
+		t.digit = codec.EventSender{}
 	}
 	t.params, t.dest = p, dest
 	if !p.Send || t.started {

@@ -107,6 +107,9 @@ func (s *Session) SetParams(p Params) error {
 	if err != nil {
 		return fmt.Errorf("set up call audio: %w", err)
 	}
+	if moved, ok := s.rx.moved(); ok { // the reader latched while we were between the two halves
+		s.tx.redirect(moved)
+	}
 	s.sentFirst(first)
 	return nil
 }

@@ -48,7 +48,7 @@ func ulawExpand(b byte) int16 {
 	return int16(magnitude << 2)
 }
 
-// alawCompress takes a 13-bit sample. The two lowest segments have the same
+// alawCompress takes a sample in units of the smallest step, ±2048 of them. The two lowest segments have the same
 // step; even bits are inverted for the line (0x55), the sign bit is 1 for
 // positive samples.
 func alawCompress(s int) byte {
@@ -57,10 +57,10 @@ func alawCompress(s int) byte {
 		s, sign = ^s, 0
 	}
 	segment := 0
-	for s>>(segment+5) != 0 {
+	for s>>(segment+4) != 0 {
 		segment++
 	}
-	step := s >> max(segment, 1) & 0x0f
+	step := s >> max(segment-1, 0) & 0x0f
 	return (byte(segment<<4|step) | sign) ^ 0x55
 }
 
