@@ -98,6 +98,9 @@ func (h *handle) GetInput(id uint8, buf []byte) (int, error) {
 	case p.layout.input:
 		return copy(buf, p.inputReport()), nil
 	case p.layout.volumeInput:
+		if p.layout.volumeUp == none {
+			break
+		}
 		return copy(buf, p.volumeReport()), nil
 	}
 	return 0, h.fail("get input report", errors.New("request stalled by the device"))

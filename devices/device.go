@@ -1,0 +1,263 @@
+package devices
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"offhook/hid"
+	"offhook/hid/report"
+)
+
+// ErrNotTelephony is wrapped by the error of Open for a device without a
+// telephony control.
+var ErrNotTelephony = errors.New("not a telephone: its report descriptor has no telephony control")
+
+const (
+	// baselineWait is how long after opening a report is still a description
+	// of the state and not news. It is also the longest that Open takes.
+	baselineWait = 150 * time.Millisecond
+	// closeWait is how long Close waits for the lights to go out.
+	closeWait = time.Second
+	// eventQueue is how many events may wait for a slow consumer; with more, the
+	// reader waits, and the kernel queues reports.
+	eventQueue = 64
+)
+
+// Options of Open; the zero value is usable.
+type Options struct {
+	Logger *slog.Logger     // nil: nothing is logged
+	Now    func() time.Time // clock of events and echoes; nil: time.Now
+}
+
+// Device is an open phone. Its methods may be called from any goroutine.
+type Device struct {
+	dev    hid.Device
+	info   hid.Info
+	layout *layout
+	quirk  quirk
+	log    *slog.Logger
+	now    func() time.Time
+
+	events  chan Event
+	wake    chan struct{} // of size 1: the writer has something to do
+	settled chan struct{} // closed when the asked-for state has come
+	closing chan struct{} // closed by Close
+	read    chan struct{} // closed when the reader has ended
+	written chan struct{} // closed when the writer has ended
+	once    sync.Once
+	closed  chan struct{} // closed when Close is done
+
+	decoder *report.Decoder // used under mu: by the reader, and once by the asker
+
+	mu      sync.Mutex // guards everything below, and decoder; never held over I/O
+	opening bool       // until the baseline is settled
+	seen    map[uint8]bool
+	raw     map[uint8][]byte // last report of each ID
+	hook    hookState
+	hookWas int32
+	mute    []muteState
+	keys    []int32 // last value, by layout.keys
+	keypad  keypadState
+	wanted  Indicators
+	dirty   bool // wanted has not been written yet
+	final   bool // wanted is the last; the writer ends after it
+	lifted  bool
+	err     error
+}
+
+// Open starts driving a device, and owns it from now on. It writes the idle
+// state to all lights, finds the state of the hook, and returns after 150 ms at
+// the latest. The error wraps ErrNotTelephony, a *report.ParseError or
+// hid.ErrGone; the device is closed then.
+func Open(dev hid.Device, opt Options) (*Device, error) {
+	info := dev.Info()
+	fail := func(err error) (*Device, error) {
+		_ = dev.Close() // the reason for giving up matters more
+		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
+	}
+	desc, err := report.Parse(dev.Descriptor())
+	if err != nil {
+		return fail(err)
+	}
+	q := quirkOf(info.VendorID, info.ProductID)
+	l := newLayout(desc, q)
+	if !l.telephony() {
+		return fail(ErrNotTelephony)
+	}
+	d := newDevice(dev, l, q, opt)
+	go d.routineReader()
+	go d.routineWriter()
+	go d.routineAsk()
+
+	timeout := time.NewTimer(baselineWait)
+	defer timeout.Stop()
+	select {
+	case <-d.settled:
+	case <-timeout.C:
+	case <-d.read:
+		err := d.Err()
+		_ = d.Close() // nothing is left to be closed but channels
+		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
+	}
+	d.mu.Lock()
+	d.opening = false
+	d.lifted = d.hook.cradle && d.hook.held
+	d.mu.Unlock()
+	d.log.Debug("device open", "controls", l.controls, "lights", l.names, "lifted", d.lifted)
+	return d, nil
+}
+
+func newDevice(dev hid.Device, l *layout, q quirk, opt Options) *Device {
+	if opt.Logger == nil {
+		opt.Logger = slog.New(slog.DiscardHandler)
+	}
+	if opt.Now == nil {
+		opt.Now = time.Now
+	}
+	d := &Device{
+		dev: dev, info: dev.Info(), layout: l, quirk: q, now: opt.Now,
+		events: make(chan Event, eventQueue), wake: make(chan struct{}, 1),
+		settled: make(chan struct{}), closing: make(chan struct{}),
+		read: make(chan struct{}), written: make(chan struct{}), closed: make(chan struct{}),
+		decoder: report.NewDecoder(l.d),
+		opening: true, seen: map[uint8]bool{}, raw: map[uint8][]byte{},
+		hook: newHookState(l), keys: make([]int32, len(l.keys)), keypad: newKeypadState(l),
+	}
+	for _, f := range l.mute {
+		d.mute = append(d.mute, newMuteState(f, q))
+	}
+	d.log = opt.Logger.With("device", d.ID())
+	return d
+}
+
+// ID is stable over replugging: vendor and product in hexadecimal and the serial
+// number, or the port where a device has none.
+func (d *Device) ID() string {
+	return fmt.Sprintf("%04x:%04x:%s", d.info.VendorID, d.info.ProductID, place(d.info))
+}
+
+// place is what tells a device from others of its model. Makers without serial
+// numbers often give all devices the same placeholder.
+func place(info hid.Info) string {
+	serial := strings.TrimSpace(info.Serial)
+	if strings.Trim(serial, serial[:min(1, len(serial))]) != "" {
+		return serial
+	}
+	if info.Phys != "" {
+		return info.Phys
+	}
+	return info.Path
+}
+
+func nameOf(info hid.Info) string {
+	switch {
+	case info.Name != "":
+		return info.Name
+	case info.Manufacturer != "":
+		return info.Manufacturer + " device"
+	}
+	return fmt.Sprintf("device %04x:%04x", info.VendorID, info.ProductID)
+}
+
+// Name is the device's own name for people.
+func (d *Device) Name() string { return nameOf(d.info) }
+
+// Kind says whether it is a phone, a handset or a headset.
+func (d *Device) Kind() Kind { return d.layout.kind }
+
+// Driver names the driver in use.
+func (d *Device) Driver() string { return "hid-telephony" }
+
+// Info says how the device is reached.
+func (d *Device) Info() hid.Info { return d.info }
+
+// Controls lists what a person can do at the device: "hook", "mute", "keypad"…
+func (d *Device) Controls() []string { return slices.Clone(d.layout.controls) }
+
+// Lights lists what the device can show: "off-hook", "ring", "display"…
+func (d *Device) Lights() []string { return slices.Clone(d.layout.names) }
+
+// Lifted tells whether a handset was off its cradle when it was opened; later
+// changes come as events. A headset's button has no such state: it begins idle.
+func (d *Device) Lifted() bool { return d.lifted }
+
+// Events gives what a person does, in order. The channel is closed when the
+// device is closed or gone. The consumer must keep up: while 64 events wait,
+// nothing more is read from the device.
+func (d *Device) Events() <-chan Event { return d.events }
+
+// Err tells why Events was closed: nil after Close, an error that wraps
+// hid.ErrGone after unplugging, or what reading failed with.
+func (d *Device) Err() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.err
+}
+
+// Show sets what the device should show, and returns at once; the latest state
+// wins. On a headset OffHook also is the state of the hook: the device's
+// acknowledgement of it is not an event. Showing the same again does nothing,
+// unless the button of a headset was pressed in between and the headset must be
+// told that it had no effect.
+func (d *Device) Show(i Indicators) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.final || i == d.wanted && (d.layout.hook == nil || d.hook.cradle || d.hook.held == i.OffHook) {
+		return
+	}
+	d.show(i)
+}
+
+// Refresh writes the wanted state once more, as after a resume: what was last
+// written is no proof of what the device shows.
+func (d *Device) Refresh() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if !d.final {
+		d.show(d.wanted)
+	}
+}
+
+// show hands a state to the writer. d.mu is held.
+func (d *Device) show(i Indicators) {
+	d.wanted, d.dirty = i, true
+	d.hook.show(i.OffHook)
+	for n := range d.mute {
+		d.mute[n].show(i.Mute)
+	}
+	select {
+	case d.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Close puts the lights out, waiting at most a second for it, and lets go of the
+// device. It may be called again, and then waits for the first call.
+func (d *Device) Close() error {
+	var err error
+	d.once.Do(func() {
+		defer close(d.closed)
+		close(d.closing)
+		d.mu.Lock()
+		d.show(Indicators{})
+		d.final = true
+		d.mu.Unlock()
+		timeout := time.NewTimer(closeWait)
+		defer timeout.Stop()
+		select {
+		case <-d.written:
+		case <-d.read: // gone already
+		case <-timeout.C:
+			d.log.Warn("closing without the lights put out: the device does not take reports")
+		}
+		err = d.dev.Close()
+		<-d.read
+	})
+	<-d.closed
+	return err
+}
