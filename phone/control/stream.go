@@ -1,6 +1,7 @@
 package control
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"sync"
@@ -12,6 +13,9 @@ const maxQueue = 256
 
 // dropGrace is how long a reader that was too slow has to come and read why it was dropped.
 const dropGrace = 5 * time.Second
+
+// endGrace is the same at the end of the phone, which should not wait for a reader.
+const endGrace = time.Second
 
 // events streams what happens until the client leaves, the phone ends, or the client is too slow.
 func (s *Server) events(w http.ResponseWriter, r *http.Request) {
@@ -37,32 +41,12 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	}
 
 	q := newQueue()
-	stop := make(chan struct{})
-	pumped := make(chan struct{})
+	leave, left := make(chan struct{}), make(chan struct{})
 	go func() {
-		defer close(pumped)
+		defer close(left)
+		defer cancel() // before the writer is done: a reader that was dropped costs the phone nothing more
 		defer q.close()
-		for {
-			select {
-			case e, ok := <-events:
-				if !ok {
-					return
-				}
-				if !q.put(e) {
-					// The writer may be stuck in a write at this moment; from here on it has a limit.
-					_ = rc.SetWriteDeadline(time.Now().Add(dropGrace))
-					s.log.Warn("dropped a slow reader of events", "waiting", maxQueue)
-					return
-				}
-			case <-r.Context().Done():
-				return
-			case <-s.ended.Done():
-				_ = rc.SetWriteDeadline(time.Now().Add(time.Second))
-				return
-			case <-stop:
-				return
-			}
-		}
+		s.pump(r.Context(), events, q, leave, rc)
 	}()
 	for {
 		e, ok := q.take()
@@ -70,8 +54,43 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 			break
 		}
 	}
-	close(stop)
-	<-pumped
+	close(leave)
+	<-left
+}
+
+// pump moves events into the queue until the stream ends for whatever reason. The writer may be stuck in a write then,
+// so each end that the reader can still be told of gives it a time limit.
+func (s *Server) pump(ctx context.Context, events <-chan Event, q *queue, leave <-chan struct{}, rc *http.ResponseController) {
+	for {
+		select {
+		case e, ok := <-events:
+			if !ok {
+				_ = rc.SetWriteDeadline(time.Now().Add(dropGrace))
+				return
+			}
+			if !q.put(e) {
+				_ = rc.SetWriteDeadline(time.Now().Add(dropGrace))
+				s.log.Warn("dropped a slow reader of events", "waiting", maxQueue)
+				return
+			}
+		case <-s.ended.Done():
+			_ = rc.SetWriteDeadline(time.Now().Add(endGrace))
+			for { // what happened before the end belongs to the stream
+				select {
+				case e, ok := <-events:
+					if ok && q.put(e) {
+						continue
+					}
+				default:
+				}
+				return
+			}
+		case <-ctx.Done():
+			return
+		case <-leave:
+			return
+		}
+	}
 }
 
 func writeEvent(w http.ResponseWriter, e Event) error {
