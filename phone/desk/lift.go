@@ -53,6 +53,9 @@ func (m *machine) hookOn(h *Handset) {
 func (m *machine) finishFlashes(e Event) {
 	for i := range m.handsets {
 		if h := &m.handsets[i]; h.flashing && endsFlash(h, e) {
+			if t, ok := e.(TimerFired); ok {
+				h.timers[t.Timer] = 0 // it has run out, and has nothing more to say
+			}
 			m.putDown(h, h.Foreground != "")
 		}
 	}
