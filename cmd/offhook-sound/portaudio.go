@@ -1,0 +1,157 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"syscall"
+	"time"
+
+	"github.com/gordonklaus/portaudio"
+
+	"offhook/media/sound/engine"
+)
+
+// portAudio is the backend of real sound devices. Its methods are called by one
+// goroutine.
+type portAudio struct {
+	ready   bool
+	devices []*portaudio.DeviceInfo
+}
+
+// latency is what the device's buffers are asked to hold. Two periods bridge
+// one late wake-up of the callback's thread; the device's own wish counts where it is longer.
+const latency = 20 * time.Millisecond
+
+func (b *portAudio) Devices(refresh bool) ([]engine.Device, error) {
+	if b.ready && refresh {
+		// PortAudio looks for devices only while it is initialised.
+		b.ready = false
+		if err := portaudio.Terminate(); err != nil {
+			return nil, fmt.Errorf("sound library: %w", err)
+		}
+	}
+	if !b.ready {
+		if err := portaudio.Initialize(); err != nil {
+			return nil, fmt.Errorf("sound library cannot be initialised: %w (is a card plugged in, or a sound server running?)", err)
+		}
+		b.ready = true
+		b.devices = nil
+	}
+	if b.devices == nil {
+		found, err := portaudio.Devices()
+		if err != nil {
+			return nil, fmt.Errorf("list of sound devices: %w", err)
+		}
+		b.devices = found
+	}
+	list := make([]engine.Device, 0, len(b.devices))
+	for i, d := range b.devices {
+		e := engine.Device{
+			Index: i, Name: d.Name, HW: engine.HWName(d.Name),
+			Inputs: d.MaxInputChannels, Outputs: d.MaxOutputChannels, Rate: d.DefaultSampleRate,
+		}
+		if d.HostApi != nil {
+			e.API = d.HostApi.Name
+			e.Default = d == d.HostApi.DefaultOutputDevice || d == d.HostApi.DefaultInputDevice
+		}
+		list = append(list, e)
+	}
+	return list, nil
+}
+
+func (b *portAudio) device(d engine.Device) (*portaudio.DeviceInfo, error) {
+	if d.Index < 0 || d.Index >= len(b.devices) {
+		return nil, &engine.Failure{Code: engine.NoDevice, Text: fmt.Sprintf("sound device %q is gone", d.Name)}
+	}
+	return b.devices[d.Index], nil
+}
+
+func (b *portAudio) Play(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
+	info, err := b.device(d)
+	if err != nil {
+		return nil, err
+	}
+	// Mono sound on a stereo device would be heard on one ear only.
+	channels := min(2, info.MaxOutputChannels)
+	p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
+	p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: channels, Latency: max(latency, info.DefaultLowOutputLatency)}
+	s, err := portaudio.OpenStream(p, func(out []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+		cycle(out, channels, flags&portaudio.OutputUnderflow != 0)
+	})
+	return begin(s, err, d, rate, "played to")
+}
+
+func (b *portAudio) Capture(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
+	info, err := b.device(d)
+	if err != nil {
+		return nil, err
+	}
+	p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
+	p.Input = portaudio.StreamDeviceParameters{Device: info, Channels: 1, Latency: max(latency, info.DefaultLowInputLatency)}
+	s, err := portaudio.OpenStream(p, func(in []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+		cycle(in, 1, flags&portaudio.InputOverflow != 0)
+	})
+	return begin(s, err, d, rate, "recorded from")
+}
+
+// begin starts a stream that was opened, or explains why it was not.
+func begin(s *portaudio.Stream, err error, d engine.Device, rate int, verb string) (engine.Stream, error) {
+	if err == nil {
+		if err = s.Start(); err != nil {
+			s.Close()
+		}
+	}
+	if err == nil {
+		return stream{s}, nil
+	}
+	what := fmt.Sprintf("%q cannot be %s at %d Hz", d.Name, verb, rate)
+	code := classify(err)
+	switch code {
+	case engine.Busy:
+		what += ": another program is using it (fuser -v /dev/snd/* names it)"
+	case engine.NoDevice:
+		what += ": it is not there any more"
+	default:
+		what += ": " + err.Error()
+	}
+	return nil, &engine.Failure{Code: code, Text: what}
+}
+
+func classify(err error) engine.Code {
+	var host portaudio.UnanticipatedHostError
+	if errors.As(err, &host) {
+		switch syscall.Errno(-host.Code) {
+		case syscall.EBUSY, syscall.EAGAIN:
+			return engine.Busy
+		case syscall.ENODEV, syscall.ENOENT, syscall.ENXIO:
+			return engine.NoDevice
+		}
+		return engine.Failed
+	}
+	switch err {
+	case portaudio.DeviceUnavailable:
+		return engine.Busy
+	case portaudio.InvalidDevice:
+		return engine.NoDevice
+	case portaudio.InvalidSampleRate, portaudio.InvalidChannelCount, portaudio.SampleFormatNotSupported:
+		return engine.Format
+	}
+	return engine.Failed
+}
+
+// stream is an open, running PortAudio stream.
+type stream struct{ s *portaudio.Stream }
+
+func (s stream) Latency() time.Duration {
+	info := s.s.Info()
+	if info == nil {
+		return 0
+	}
+	return info.OutputLatency + info.InputLatency
+}
+
+// Close may hang for ever when a sound server has died; the program then kills
+// this process.
+func (s stream) Close() error {
+	return errors.Join(s.s.Abort(), s.s.Close())
+}

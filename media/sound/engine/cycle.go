@@ -1,0 +1,106 @@
+package engine
+
+import (
+	"time"
+
+	"offhook/media/sound/ring"
+)
+
+// playCycle returns the output's callback: the clock of the whole port.
+func (s *Server) playCycle(dev *ring.Device) Cycle {
+	promote := s.promoter()
+	single := make([]int16, dev.Period())
+	quiet := make([]int16, dev.Period())
+	return func(pcm []int16, channels int, gap bool) {
+		promote()
+		if gap {
+			dev.Gap(true, false)
+		}
+		if channels < 1 || len(pcm) != len(single)*channels {
+			clear(pcm) // not what was asked for; never seen
+			return
+		}
+		mic := quiet // before the microphone's first period nothing is missing
+		if q := s.mics.Load(); q != nil && q.begun() {
+			mic = q.take()
+		}
+		if channels == 1 {
+			dev.Cycle(s.cfg.Now(), mic, pcm)
+		} else {
+			dev.Cycle(s.cfg.Now(), mic, single)
+			for i, v := range single {
+				for c := range channels {
+					pcm[i*channels+c] = v
+				}
+			}
+		}
+		s.cfg.Wake()
+	}
+}
+
+// promoter returns a function that raises the priority of the thread that calls
+// it first. The library makes its threads itself, so this is the one place to
+// reach them.
+func (s *Server) promoter() func() {
+	done := s.cfg.Promote == nil
+	return func() {
+		if !done {
+			done = true
+			s.realtime.Store(s.cfg.Promote() == nil)
+		}
+	}
+}
+
+// startCapture opens the microphone and tells how it went. Without it the port
+// still plays.
+func (s *Server) startCapture() {
+	period := s.rate / 100
+	q, dev := newQueue(period), s.dev
+	promote := s.promoter()
+	mic, err := s.backend(*s.opened.Input).Capture(*s.opened.Input, s.rate, period, func(pcm []int16, channels int, gap bool) {
+		promote()
+		if gap {
+			dev.Gap(false, true)
+		}
+		if channels >= 1 {
+			q.put(pcm, channels)
+		}
+	})
+	if err != nil {
+		s.send(Reply{Event: EventCapture, Error: asFailure(err)})
+		return
+	}
+	s.mic = mic
+	s.mics.Store(q)
+	s.send(Reply{Event: EventCapture, State: s.state()})
+}
+
+// stop closes both streams. On return no callback runs.
+func (s *Server) stop() error {
+	s.mics.Store(nil)
+	var failed error
+	for _, stream := range []*Stream{&s.play, &s.mic} {
+		if *stream != nil {
+			if err := (*stream).Close(); err != nil && failed == nil {
+				failed = err
+			}
+			*stream = nil
+		}
+	}
+	return failed
+}
+
+func (s *Server) state() *State {
+	st := &State{Running: s.play != nil, Capture: s.mic != nil, Realtime: s.realtime.Load()}
+	if s.play != nil {
+		st.Rate = s.rate
+		st.OutputLatency = int64(s.play.Latency() / time.Microsecond)
+	}
+	if s.mic != nil {
+		st.InputLatency = int64(s.mic.Latency() / time.Microsecond)
+	}
+	if s.cfg.Ring != nil {
+		st.Callbacks = s.cfg.Ring.Callbacks()
+	}
+	return st
+}

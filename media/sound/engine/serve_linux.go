@@ -1,0 +1,76 @@
+package engine
+
+import (
+	"encoding/binary"
+	"fmt"
+	"os"
+	"os/signal"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"offhook/media/sound/ring"
+)
+
+// rtPriority is the realtime priority of the device's threads: above the
+// threads of ordinary programs, below what desktops give their sound servers (88)
+// and the kernel its interrupts (50).
+const rtPriority = 20
+
+// ServeInherited is the whole life of a sound process started by package sound: it
+// takes up the inherited descriptors and serves until the program is gone.
+//
+// The libraries under a Backend print to standard output and error as they
+// like. The protocol therefore moves to a descriptor of its own, and what they
+// print goes to standard error, which the program logs.
+func ServeInherited(b Backend) error {
+	fd, err := unix.FcntlInt(1, unix.F_DUPFD_CLOEXEC, 10)
+	if err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	if err := unix.Dup3(2, 1, 0); err != nil {
+		return fmt.Errorf("standard output: %w", err)
+	}
+	mem, err := unix.Mmap(RingFD, 0, ring.Size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	if err != nil {
+		return fmt.Errorf("no shared memory at descriptor %d (offhook starts this program by itself): %w", RingFD, err)
+	}
+	r, err := ring.Attach(mem)
+	if err != nil {
+		return err
+	}
+	// An interrupt typed at a terminal is for the program; when it ends, so do we.
+	signal.Ignore(unix.SIGINT, unix.SIGHUP)
+	one := binary.NativeEndian.AppendUint64(nil, 1)
+	return Serve(os.Stdin, os.NewFile(uintptr(fd), "protocol"), Config{
+		Backend: b,
+		Ring:    r,
+		Wake:    func() { unix.Write(WakeFD, one) },
+		Now:     monotonic,
+		Promote: promote,
+		// PR_SET_PDEATHSIG would not do: it watches the thread that started us,
+		// and threads of a Go program come and go. The end of input comes for
+		// certain, and exiting works even while the library hangs.
+		Ended: func() { os.Exit(0) },
+	})
+}
+
+// monotonic reads CLOCK_MONOTONIC, which both processes share.
+func monotonic() time.Duration {
+	var ts unix.Timespec
+	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
+		return 0
+	}
+	return time.Duration(ts.Nano())
+}
+
+// promote gives the calling thread realtime priority, where RLIMIT_RTPRIO or a
+// capability permits it.
+func promote() error {
+	return unix.SchedSetAttr(0, &unix.SchedAttr{
+		Size:     unix.SizeofSchedAttr,
+		Policy:   unix.SCHED_RR,
+		Flags:    unix.SCHED_FLAG_RESET_ON_FORK,
+		Priority: rtPriority,
+	}, 0)
+}

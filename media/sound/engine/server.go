@@ -1,0 +1,214 @@
+package engine
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"sync/atomic"
+	"time"
+
+	"offhook/media/sound/ring"
+)
+
+// Config is what a Server works with.
+type Config struct {
+	Backend Backend
+	Ring    *ring.Ring
+	Wake    func()               // tells the program that a callback was done; never waits
+	Now     func() time.Duration // a monotonic clock
+	Promote func() error         // gives the calling thread realtime priority; nil: not
+	Ended   func()               // called at the end of input, even while a command hangs
+}
+
+// Server obeys one program.
+type Server struct {
+	cfg   Config
+	out   io.Writer
+	clock *clock
+
+	// Owned by the command loop.
+	opened *Opened
+	play   Stream
+	mic    Stream
+	rate   int
+	dev    *ring.Device
+
+	// Shared with the callbacks.
+	mics     atomic.Pointer[queue] // nil until the microphone is open
+	realtime atomic.Bool
+}
+
+// Serve reads requests from in and writes replies to out until in ends.
+func Serve(in io.Reader, out io.Writer, cfg Config) error {
+	s := &Server{cfg: cfg, out: out, clock: &clock{}}
+	requests := make(chan Request, 16)
+	var failed error
+	go func() {
+		failed = s.read(in, requests)
+		close(requests)
+		if cfg.Ended != nil {
+			cfg.Ended()
+		}
+	}()
+	for req := range requests {
+		s.obey(req)
+	}
+	s.stop()
+	return failed
+}
+
+// read passes requests on. It must never wait for the command loop, which may
+// hang in the library: a program that sends ahead without end is cut off.
+func (s *Server) read(in io.Reader, requests chan<- Request) error {
+	lines := bufio.NewScanner(in)
+	lines.Buffer(make([]byte, 4096), maxLine)
+	for lines.Scan() {
+		var req Request
+		if err := json.Unmarshal(lines.Bytes(), &req); err != nil {
+			return fmt.Errorf("sound process: a request that is not JSON: %w", err)
+		}
+		select {
+		case requests <- req:
+		default:
+			return errors.New("sound process: too many requests at once")
+		}
+	}
+	return lines.Err()
+}
+
+// send writes one line. Only the command loop calls it.
+func (s *Server) send(r Reply) {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(r); err != nil {
+		return
+	}
+	s.out.Write(b.Bytes())
+}
+
+func (s *Server) obey(req Request) {
+	reply := Reply{ID: req.ID}
+	var err error
+	switch req.Cmd {
+	case CmdList:
+		reply.Devices, err = s.devices(req.Refresh)
+	case CmdOpen:
+		reply.Open, err = s.open(req)
+	case CmdStart:
+		err = s.start(req.Rate)
+		reply.State = s.state()
+	case CmdStop:
+		err = s.stop()
+		reply.State = s.state()
+	case CmdState:
+		reply.State = s.state()
+	default:
+		err = failf(Protocol, "the sound process has no command %q", req.Cmd)
+	}
+	if err != nil {
+		reply = Reply{ID: req.ID, Error: asFailure(err)}
+	}
+	s.send(reply)
+	if req.Cmd == CmdStart && err == nil && s.opened.Input != nil {
+		s.startCapture()
+	}
+}
+
+func asFailure(err error) *Failure {
+	var f *Failure
+	if errors.As(err, &f) {
+		return f
+	}
+	return &Failure{Failed, err.Error()}
+}
+
+func (s *Server) devices(refresh bool) ([]Device, error) {
+	var all []Device
+	if s.cfg.Backend != nil {
+		var err error
+		if all, err = s.cfg.Backend.Devices(refresh && s.play == nil); err != nil {
+			return nil, err
+		}
+	}
+	return append(all[:min(len(all), maxDevices)], virtual...), nil
+}
+
+// open chooses devices. Names of virtual devices are not looked for in the
+// library, so that they work where it does not.
+func (s *Server) open(req Request) (*Opened, error) {
+	if s.play != nil {
+		return nil, failf(Protocol, "open while running")
+	}
+	isVirtual := func(name string) bool { return name == NullDevice || name == LoopbackDevice }
+	devices := virtual
+	if !isVirtual(req.Output) || !isVirtual(req.Input) && req.Input != NoInput {
+		var err error
+		if devices, err = s.devices(req.Refresh); err != nil {
+			return nil, err
+		}
+	}
+	// The virtual devices are only meant when they are named.
+	real := devices[:len(devices)-len(virtual)]
+	in := func(name string) []Device {
+		if isVirtual(name) {
+			return virtual
+		}
+		return real
+	}
+	out, err := find(in(req.Output), req.Output, forOutput, cardNumber)
+	if err != nil {
+		return nil, err
+	}
+	o := &Opened{Output: out}
+	if req.Input != NoInput {
+		dev, err := find(in(req.Input), req.Input, forInput, cardNumber)
+		if err != nil {
+			return nil, err
+		}
+		o.Input = &dev
+	}
+	s.opened = o
+	// What listing the devices left behind is never needed again, and the
+	// process may sit idle for days.
+	debug.FreeOSMemory()
+	return o, nil
+}
+
+func (s *Server) backend(d Device) Backend {
+	if d.Index < 0 {
+		return s.clock
+	}
+	return s.cfg.Backend
+}
+
+// start opens the output; the microphone follows after the reply.
+func (s *Server) start(rate int) error {
+	switch {
+	case s.opened == nil:
+		return failf(Protocol, "start before open")
+	case s.play != nil:
+		return failf(Protocol, "started already")
+	case rate < 8000 || rate > 48000 || rate%100 != 0:
+		return failf(Protocol, "a rate of %d Hz", rate)
+	}
+	dev, err := s.cfg.Ring.Device()
+	if err != nil {
+		return err
+	}
+	if dev.Period() != rate/100 {
+		return failf(Protocol, "a period of %d samples at %d Hz, want 10 ms", dev.Period(), rate)
+	}
+	s.rate, s.dev = rate, dev
+	s.mics.Store(nil)
+	play, err := s.backend(s.opened.Output).Play(s.opened.Output, rate, dev.Period(), s.playCycle(dev))
+	if err != nil {
+		return err
+	}
+	s.play = play
+	return nil
+}
