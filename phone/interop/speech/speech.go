@@ -52,9 +52,12 @@ func Compare(sent []int16, sentRate int, got []int16, gotRate int) Match {
 	if len(a) < segment || len(b) < segment {
 		return Match{}
 	}
+	floor := loudest(a) - 25
+	for len(a) > segment && level(a[len(a)-segment:]) < floor {
+		a = a[:len(a)-segment/2] // silence after the last word
+	}
 	lag := bestLag(a, b)
 	m := Match{Delay: time.Duration(lag) * 10 * time.Millisecond}
-	floor := loudest(a) - 25
 	var sum, power float64
 	n := 0
 	for at := 0; at+segment <= len(a); at += segment / 2 {

@@ -1,0 +1,26 @@
+//go:build peers && linux
+
+package interop
+
+import (
+	"testing"
+	"time"
+)
+
+// Before Offhook is blamed: two peers of others' making, through the same
+// kamailio, with the same speech and the same comparison.
+func TestHarnessCarriesACallBetweenTwoBaresips(t *testing.T) {
+	l := newLab(t)
+	k := l.kamailio(map[string]string{"alice": "one", "bob": "two"})
+	saysAlice, saysBob := l.say("alice", "en", textOne, 8000), l.say("bob", "en+f3", textTwo, 8000)
+	alice := l.baresip(k, "alice", "one", baresipOptions{say: saysAlice})
+	bob := l.baresip(k, "bob", "two", baresipOptions{say: saysBob, answer: "auto"})
+	alice.do("dial", "sip:bob@"+k.addr)
+	bob.await(0, "CALL_ESTABLISHED", 10*time.Second)
+	alice.await(0, "CALL_ESTABLISHED", 10*time.Second)
+	time.Sleep(8 * time.Second) // of speech, in real time
+	alice.do("hangup", "")
+	bob.await(0, "CALL_CLOSED", 10*time.Second)
+	l.carried("alice to bob", saysAlice, bob.heard(), saysBob)
+	l.carried("bob to alice", saysBob, alice.heard(), saysAlice)
+}

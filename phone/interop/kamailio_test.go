@@ -1,0 +1,118 @@
+//go:build peers && linux
+
+package interop
+
+import (
+	"net"
+	"os/exec"
+	"path/filepath"
+	"sort"
+	"strings"
+	"testing"
+	"time"
+)
+
+// kamailio is a registrar and proxy that asks for digests and stays in the
+// route of each call.
+type kamailio struct {
+	*process
+	addr string
+}
+
+const kamailioConfig = `#!KAMAILIO
+debug=2
+log_stderror=yes
+children=1
+tcp_children=1
+auto_aliases=no
+dns=no
+rev_dns=no
+server_signature=no
+listen=udp:@ADDR@:5060
+listen=tcp:@ADDR@:5060
+mpath="@MODULES@/"
+loadmodule "kex.so"
+loadmodule "tm.so"
+loadmodule "sl.so"
+loadmodule "rr.so"
+loadmodule "pv.so"
+loadmodule "maxfwd.so"
+loadmodule "usrloc.so"
+loadmodule "registrar.so"
+loadmodule "textops.so"
+loadmodule "siputils.so"
+loadmodule "htable.so"
+loadmodule "auth.so"
+loadmodule "xlog.so"
+modparam("rr", "enable_full_lr", 1)
+modparam("usrloc", "db_mode", 0)
+modparam("registrar", "min_expires", 10)
+modparam("tm", "fr_timer", 5000)
+modparam("htable", "htable", "users=>size=4;")
+event_route[htable:mod-init] {
+@USERS@}
+request_route {
+	xlog("L_INFO", "request $rm $ru from $si:$sp over $proto, $ci\n");
+	if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
+	if (has_totag()) {
+		if (loose_route()) { t_relay(); exit; }
+		if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
+		sl_send_reply("404", "Not Here");
+		exit;
+	}
+	if (is_method("CANCEL")) { if (t_check_trans()) t_relay(); exit; }
+	t_check_trans();
+	if (is_method("REGISTER")) {
+		if ($au == $null || !pv_www_authenticate("$td", "$sht(users=>$au)", "0")) { www_challenge("$td", "0"); exit; }
+		if ($au != $tU) { sl_send_reply("403", "Not Your Extension"); exit; }
+		save("location");
+		exit;
+	}
+	if ($au == $null || !pv_proxy_authenticate("$fd", "$sht(users=>$au)", "0")) { proxy_challenge("$fd", "0"); exit; }
+	consume_credentials();
+	record_route();
+	if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+	t_relay();
+}
+onreply_route {
+	xlog("L_INFO", "response $rs $rr to $rm from $si:$sp over $proto\n");
+}
+`
+
+func (l *lab) kamailio(users map[string]string) *kamailio {
+	l.t.Helper()
+	_, addr := l.cable()
+	modules, _ := filepath.Glob("/usr/lib/*/kamailio/modules")
+	if len(modules) == 0 {
+		l.t.Fatal("kamailio's modules are not where Debian puts them")
+	}
+	var lines []string
+	for user, password := range users {
+		lines = append(lines, "\t$sht(users=>"+user+") = \""+password+"\";\n")
+	}
+	sort.Strings(lines)
+	dir := l.sub("kamailio")
+	file := filepath.Join(dir, "kamailio.cfg")
+	l.write(file, strings.NewReplacer("@ADDR@", addr, "@MODULES@", modules[0], "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
+	cmd := exec.Command("kamailio", "-DD", "-E", "-f", file, "-m", "32", "-M", "4", "-Y", dir, "-w", dir)
+	k := &kamailio{l.start("kamailio", cmd), addr}
+	waitTCP(l.t, addr+":5060")
+	return k
+}
+
+// waitTCP waits until something listens.
+func waitTCP(t *testing.T, addr string) net.Conn {
+	t.Helper()
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		c, err := net.DialTimeout("tcp", addr, time.Second)
+		if err == nil {
+			t.Cleanup(func() { c.Close() })
+			return c
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("nobody listens on %s: %v", addr, err)
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
