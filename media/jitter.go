@@ -46,9 +46,10 @@ type jitterBuffer struct {
 	pulled   time.Time
 	sinceFix int32 // samples played since the last cut or paste
 
-	stream streamState
-	slack  slackWindow
-	wanted int32 // correction due: positive = cut so many samples, negative = say twice
+	stream   streamState
+	slack    slackWindow
+	low      int32 // the slack that nearly all packets have
+	lowKnown bool
 
 	stats jitterStats
 }
@@ -67,11 +68,13 @@ const (
 	pcmSize       = 4096
 	step          = 80   // one sound period at 8 kHz
 	initialMargin = 160  // 20 ms: with a packet of 20 ms, 40 ms are buffered at the start
-	floorSlack    = 24   // 3 ms
-	slackBand     = 32   // 4 ms over the floor are left alone
+	floorSlack    = 16   // 2 ms
+	slackBand     = 8    // 1 ms over the floor is left alone
+	shortestCut   = 16   // 2 ms: less is not worth it
 	maxMargin     = 1600 // 200 ms
 	maxStall      = 1600 // made up at most for a packet that turns up late
 	maxBuffered   = 4000 // 500 ms; more than that is thrown away
+	burstSize     = 2400 // 300 ms more than needed are skipped
 	maxGap        = 8000 // a jump of the time line by more than 1 s is a new time line
 	fixEvery      = 800  // at most one correction in 100 ms
 	bigExcess     = 480  // more than this is cut even where it can be heard
@@ -140,6 +143,9 @@ func (b *jitterBuffer) put(h header, payload []byte, d codec.Decoder, now time.T
 	p.size = copy(p.payload[:], payload)
 	for b.buffered() > maxBuffered && b.count > 1 {
 		b.drop()
+		// What was learned is from before whatever happened here.
+		b.slack.reset()
+		b.lowKnown, b.margin = false, initialMargin
 	}
 }
 
@@ -155,6 +161,7 @@ func (b *jitterBuffer) pull(out []int16, now time.Time) {
 		return
 	}
 	b.control()
+	b.catchUp()
 	for len(b.pcm) < len(out) {
 		b.refill()
 	}
@@ -162,6 +169,18 @@ func (b *jitterBuffer) pull(out []int16, now time.Time) {
 	copy(out, b.pcm)
 	b.pcm = b.pcm[:copy(b.pcmBuf[:], b.pcm[len(out):])]
 	b.sinceFix = min(b.sinceFix+int32(len(out)), fixEvery)
+}
+
+// catchUp skips ahead when far too much is held, as after an outage of the
+// network that then delivers everything at once.
+func (b *jitterBuffer) catchUp() {
+	if b.buffered() <= 2*b.margin+burstSize {
+		return
+	}
+	for b.count > 1 && b.buffered() > b.margin+2*step {
+		b.drop()
+	}
+	b.makeUp(step) // whose joint with what follows is cross-faded
 }
 
 // refill adds at least one sample of sound.
@@ -264,7 +283,7 @@ func (b *jitterBuffer) drop() {
 func (b *jitterBuffer) anchor(timestamp uint32, played int64) {
 	b.started, b.next, b.played, b.starved = true, timestamp, played, 0
 	b.slack.reset()
-	b.wanted, b.sinceFix = 0, 0
+	b.lowKnown, b.sinceFix = false, 0
 	for pad := b.margin - int32(len(b.pcm)); pad > 0; pad -= step {
 		b.makeUp(min(pad, step))
 	}

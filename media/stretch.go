@@ -16,7 +16,7 @@ const (
 func cutLength(x []int16, limit int, force bool) int {
 	hi := min(limit, len(x)-fadeSamples)
 	if quiet(x) {
-		if hi = min(hi, pitch.MaxLag); hi >= fadeSamples/4 {
+		if hi = min(hi, pitch.MaxLag); hi >= shortestCut {
 			return hi
 		}
 		return 0
