@@ -4,44 +4,28 @@ import "time"
 
 // muteState follows one mute control. What makes it more than a key is the
 // mute light: devices that answer a change of the light by a mute report would
-// send a program that toggles on each report round for ever.
+// send a program that acts on each report round for ever.
 //
-// A switch (a level) is compared with the state that was last written or
-// reported, and an answer within echoWindow to a value that we wrote is silent
-// even when we have written another one since.
+// A switch (a level) is compared with the state that was last shown or reported;
+// the answer to a value that we wrote within echoWindow is silent even when we
+// have written another one since.
 //
 // A key cannot be compared, and a press soon after our write may well be a
-// person's, so it is not taken for an echo at first. The driver learns instead:
-//
-//	press ─► MutePress ─► light on ─► echo ─► MutePress ─► light off ─► echo ─► MutePress ─► light on ─► echo ─► silent
-//	                                   1st                              2nd                              known
-//
-// Two presses in a row that each came within echoWindow of a change of the light
-// make the device known to echo; an even number, so the mute state is back where
-// the person wanted it. From then on one press for each change of the light is
-// silent. A change of the light that stays unanswered shows that it was a
-// person after all, and the driver forgets. A device known by its quirk is
-// neither learned nor forgotten.
+// person's, so it is not taken for an echo until the device has shown to echo;
+// see suspicion.
 type muteState struct {
 	form   form
 	toggle // of a press form, last is the value of the field
-	echoes echoes
 
-	lit      bool // what the light was last written to
-	suspects int  // presses in a row that may have been echoes
-	pinned   bool // known by a quirk
+	believe bool   // of a switch: where the device has it, as far as we know
+	echoes  echoes // of a switch
+
+	light bool      // of a key: what the mute light was last written to
+	doubt suspicion // of a key
 }
 
-// echoSuspects is how many presses in a row pass before they are taken for
-// echoes. Even, so that they cancel out.
-const echoSuspects = 2
-
 func newMuteState(f muteField, q quirk) muteState {
-	m := muteState{form: f.form, pinned: q.echoesMute}
-	if m.pinned {
-		m.suspects = echoSuspects
-	}
-	return m
+	return muteState{form: f.form, doubt: suspicion{pinned: q.echoesMute}}
 }
 
 // show is the program's wish.
@@ -53,40 +37,47 @@ func (m *muteState) show(mute bool) {
 
 // writing is called before the mute light is written.
 func (m *muteState) writing(mute bool, now time.Time) {
-	m.forget(now)
-	if mute != m.lit {
+	switch {
+	case m.form == press && mute != m.light:
+		m.doubt.changing(mute, now)
+	case m.form != press && mute != m.believe:
 		m.echoes.arm(mute)
 	}
-	m.lit = mute
+	m.light, m.believe = mute, mute
 }
 
-// forget drops a suspicion that was not confirmed.
-func (m *muteState) forget(now time.Time) {
-	if m.echoes.expire(now) && !m.pinned {
-		m.suspects = 0
-	}
+// wrote is called when a write has returned.
+func (m *muteState) wrote(now time.Time) {
+	m.echoes.written(now)
+	m.doubt.echoes.written(now)
 }
 
-// report takes the value of the mute field and gives the event, 0 for none.
+// report takes the value of the mute field; explained tells that something else
+// in the report changed. It gives the event, 0 for none.
 func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
+	on := v > 0
 	switch m.form {
 	case press:
-		pressed := v != 0
-		edge := pressed && !m.last
-		m.last = pressed
-		if !edge {
+		on = v != 0
+		edge := on && !m.last
+		m.last = on
+		if !edge || m.doubt.echoed(now) {
 			return 0
 		}
-		return m.pressed(now)
+		return MutePress
 	case onOff:
-		on := v > 0
-		if v == 0 || m.echoes.value(on, now) || on == m.held {
+		if v == 0 {
+			return 0
+		}
+		m.believe = on
+		if m.echoes.value(on, now) || on == m.held {
 			return 0
 		}
 		m.held = on
 	default:
-		on := v != 0
-		if on != m.last && m.echoes.value(on, now) {
+		on = v != 0
+		m.believe = on
+		if m.echoes.value(on, now) {
 			m.last = on
 			return 0
 		}
@@ -100,19 +91,11 @@ func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
 	return MuteOff
 }
 
-// pressed judges a press of a mute key.
-func (m *muteState) pressed(now time.Time) EventKind {
-	m.forget(now)
-	if !m.echoes.any(now) {
-		return MutePress
-	}
-	if m.suspects >= echoSuspects {
-		return 0
-	}
-	m.suspects++
-	return MutePress
-}
-
 // baseline takes the value found at opening. What is held stays: a phone begins
 // unmuted, and says so by the light.
-func (m *muteState) baseline(v int32) { m.last = v != 0 }
+func (m *muteState) baseline(v int32) {
+	m.last = v != 0
+	if m.form == level {
+		m.believe = m.last
+	}
+}

@@ -71,7 +71,7 @@ func (d *Device) routineAsk() {
 		if late {
 			return
 		}
-		buf := make([]byte, 1+d.layout.d.Size(report.Input, id))
+		buf := make([]byte, 1+d.layout.d.Size(report.Input, id)+readSlack)
 		n, err := d.dev.GetInput(id, buf)
 		if err == nil {
 			err = d.baseline(id, buf[:n])

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"offhook/hid"
+	"offhook/hid/report"
 )
 
 // Skipped is a HID interface that was not opened.
@@ -78,6 +79,7 @@ func openEach(infos []hid.Info, open func(hid.Info) (hid.Device, error), opt Opt
 // Remedy is what a user can do about an error of OpenInfo, empty when there is
 // nothing to be mended.
 func Remedy(err error) string {
+	var parse *report.ParseError
 	switch {
 	case err == nil, errors.Is(err, ErrNotTelephony):
 		return ""
@@ -85,8 +87,7 @@ func Remedy(err error) string {
 		return remedyPermission
 	case errors.Is(err, hid.ErrGone):
 		return remedyGone
-	}
-	if isParseError(err) {
+	case errors.As(err, &parse):
 		return remedyDescriptor
 	}
 	return ""

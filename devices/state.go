@@ -89,84 +89,50 @@ func (t *toggle) report(on, otherwiseExplained bool) bool {
 	return true
 }
 
-// hookState follows the hook switch; see the package comment.
-type hookState struct {
-	form    form
-	cradle  bool // the level is a cradle: writes do not move it
-	lit     bool // the device has an Off-Hook light that it may answer
-	toggle       // of a press form, last is the value of the field
-	believe bool // of a press form: what the device takes its hook to be
-	echoes  echoes
+// suspicion finds out that a device answers a light by a press, of a key whose
+// presses toggle. Such a press looks like a person's, so a program that toggles
+// on each press and shows the result would go on for ever:
+//
+//	press ─► event ─► light on ─► echo ─► event ─► light off ─► echo ─► event ─► light on ─► echo ─► silent
+//	                              1st                           2nd                          known
+//
+// Two presses in a row that each came within echoWindow of a change of the light
+// make the device known to echo. Their number is even, so the state is back
+// where the person wanted it. From then on one press for each change of the
+// light is silent. A change of the light that stays unanswered shows that it was
+// a person after all, and is forgiven. A device known by its quirk is neither
+// learned nor forgotten.
+type suspicion struct {
+	echoes echoes
+	count  int
+	pinned bool
 }
 
-func newHookState(l *layout) hookState {
-	if l.hook == nil {
-		return hookState{form: press}
-	}
-	return hookState{
-		form: l.hook.form, cradle: l.hook.form == level && l.kind.Cradled(), lit: l.hasLight("off-hook"),
+// echoSuspects is how many presses in a row pass before they are taken for
+// echoes. Even, so that they cancel out.
+const echoSuspects = 2
+
+// changing is called before the light is written with another value.
+func (s *suspicion) changing(on bool, now time.Time) {
+	s.forgive(now)
+	s.echoes.arm(on)
+}
+
+func (s *suspicion) forgive(now time.Time) {
+	if s.echoes.expire(now) && !s.pinned {
+		s.count = 0
 	}
 }
 
-// show is the program's wish; held follows at once.
-func (h *hookState) show(offHook bool) {
-	if !h.cradle {
-		h.held = offHook
+// echoed judges a press: true when it is taken for the device's own.
+func (s *suspicion) echoed(now time.Time) bool {
+	s.forgive(now)
+	if !s.echoes.any(now) {
+		return false
 	}
-}
-
-// writing is called before the Off-Hook light is written.
-func (h *hookState) writing(offHook bool) {
-	if h.form == level || !h.lit {
-		return
+	if s.pinned || s.count >= echoSuspects {
+		return true
 	}
-	if h.believe != offHook {
-		h.echoes.arm(offHook)
-	}
-	h.believe = offHook
-}
-
-// report takes the value of the hook field; explained tells that something else
-// in the report changed. It gives the event, 0 for none.
-func (h *hookState) report(v int32, explained bool, now time.Time) EventKind {
-	switch h.form {
-	case level:
-		if !h.toggle.report(v != 0, explained) {
-			return 0
-		}
-	case onOff:
-		on := v > 0
-		if v == 0 || h.echoes.value(on, now) {
-			return 0
-		}
-		h.believe = on
-		if on == h.held {
-			return 0
-		}
-		h.held = on
-	default:
-		pressed := v != 0
-		edge := pressed && !h.last
-		h.last = pressed
-		if !edge || h.echoes.any(now) {
-			return 0
-		}
-		h.believe = !h.believe
-		h.held = !h.held
-	}
-	if h.held {
-		return OffHook
-	}
-	return OnHook
-}
-
-// baseline takes the value found at opening.
-func (h *hookState) baseline(v int32) {
-	if h.form == onOff {
-		return
-	}
-	h.last = v != 0
-	if h.cradle {
-		h.held = h.last
-	}
+	s.count++
+	return false
 }

@@ -102,7 +102,7 @@ func (d *Device) before(id uint8, want Indicators) bool {
 		}
 		switch li.name {
 		case "off-hook":
-			d.hook.writing(want.OffHook)
+			d.hook.writing(want.OffHook, now)
 		case "mute":
 			for i := range d.mute {
 				d.mute[i].writing(want.Mute, now)
@@ -117,8 +117,8 @@ func (d *Device) after() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	now := d.now()
-	d.hook.echoes.written(now)
+	d.hook.wrote(now)
 	for i := range d.mute {
-		d.mute[i].echoes.written(now)
+		d.mute[i].wrote(now)
 	}
 }

@@ -283,17 +283,16 @@ func (p *Phone) react(before map[string]bool, id uint8) {
 		hookWritten = hookWritten || li.report == id && li.name == "off-hook"
 	}
 	hook := p.lights["off-hook"]
-	if hookWritten && hook != before["off-hook"] {
-		switch {
-		case p.profile.Kind.Cradled():
-			if p.profile.AcknowledgesHook {
-				p.later(func() { p.send(p.inputReport()) })
-			}
-		case p.lifted != hook:
-			p.lifted = hook
-			if p.profile.AcknowledgesHook {
-				p.later(func() { p.sendHook(hook) })
-			}
+	switch {
+	case p.profile.Kind.Cradled():
+		if hook != before["off-hook"] && p.profile.AcknowledgesHook {
+			p.later(func() { p.send(p.inputReport()) })
+		}
+	case hookWritten && p.lifted != hook:
+		// A headset takes the host's word, also against its own button.
+		p.lifted = hook
+		if p.profile.AcknowledgesHook {
+			p.later(func() { p.sendHook(hook) })
 		}
 	}
 	if mute := p.lights["mute"]; mute != before["mute"] && p.layout.muteLevel != none {
