@@ -17,7 +17,7 @@ type AudioPlan struct {
 func Audio(s State, id HandsetID) AudioPlan {
 	h := s.handset(id)
 	switch {
-	case h == nil || !h.plugged || h.flashing:
+	case h == nil || !h.plugged:
 		return AudioPlan{}
 	case !h.Lifted:
 		if why, _ := s.bell(h); why != bellNone && h.Cradled {

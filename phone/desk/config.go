@@ -7,7 +7,7 @@ type Config struct {
 	FirstDigit   time.Duration // dial tone without a key; 15 s
 	InterDigit   time.Duration // between keys, then it dials; 4 s
 	ToneTime     time.Duration // busy or reorder tone to a lifted handset, then silence; 60 s
-	HeadsetTone  time.Duration // the same on a headset, which then goes on-hook by itself; 3 s
+	HeadsetTone  time.Duration // the same on a headset, which then goes on-hook by itself, and confirmations; 3 s
 	CallBack     time.Duration // a commanded call waits so long for its handset to be lifted; 30 s
 	OnHookDigits time.Duration // digits typed on-hook are forgotten after the last; 10 s
 	HoldReminder time.Duration // a call held by a handset that is down rings back; 60 s

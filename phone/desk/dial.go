@@ -96,7 +96,7 @@ func (m *machine) redial(h *Handset) {
 		m.callBack(h, account, number, "")
 	default:
 		m.missed = 0
-		h.Lifted = true
+		m.raise(h)
 		m.dial(h, account, number, "")
 	}
 }

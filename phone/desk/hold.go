@@ -89,7 +89,8 @@ func (m *machine) holdKey(h *Handset) {
 	}
 }
 
-// raise takes a headset off-hook; a cradled handset is lifted by hand.
+// raise takes a handset off-hook: a headset from here, a cradled one was lifted by hand. Its calls stop ringing back;
+// those that are not taken now are on hold while the user does something else.
 func (m *machine) raise(h *Handset) {
 	if h.Lifted {
 		return

@@ -13,12 +13,7 @@ func (m *machine) lift(h *Handset) {
 	}
 	why, c := m.bell(h)
 	digits, account, target, id := h.Digits, h.pendingAccount, h.Pending, h.pendingCall
-	h.Lifted = true
-	for i := range m.calls { // those that are not taken now are on hold while the user does something else
-		if m.calls[i].Handset == h.ID {
-			m.calls[i].Recall = false
-		}
-	}
+	m.raise(h)
 	switch {
 	case why == bellPending:
 		m.dial(h, account, target, id)
@@ -135,7 +130,7 @@ func (m *machine) hear(h *Handset, t Tone, note string) {
 	m.enter(h, HearingTone)
 	h.Tone, h.Note = t, clean(note, maxName)
 	switch {
-	case !h.Cradled:
+	case !h.Cradled || t == ToneConfirm:
 		m.start(h, TimerTone, m.cfg.HeadsetTone)
 	case t != ToneNone:
 		m.start(h, TimerTone, m.cfg.ToneTime)
@@ -177,18 +172,13 @@ func (m *machine) plug(e HandsetPlugged) {
 	parked := m.newestHeld(h.ID)
 	for i := range m.calls {
 		if c := &m.calls[i]; c.heldBy(h.ID) && !c.hard {
-			c.Recall = !e.Lifted
+			c.Recall = true
 		}
 	}
 	switch {
 	case !e.Lifted:
 	case parked != nil: // still in the hand that held it when the plug came out
-		h.Lifted = true
-		for i := range m.calls {
-			if m.calls[i].Handset == h.ID {
-				m.calls[i].Recall = false
-			}
-		}
+		m.raise(h)
 		m.take(h, parked)
 	case h.Cradled: // lying beside its cradle: what an exchange does when power comes back. It answers nothing
 		h.Lifted = true

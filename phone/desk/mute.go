@@ -2,7 +2,7 @@ package desk
 
 // toggleMute: a mute key that knows no state. Without a call in the hand there is nothing to mute.
 func (m *machine) toggleMute(h *Handset) {
-	if h.Foreground != "" && h.Lifted {
+	if h.Foreground != "" {
 		h.Muted = !h.Muted
 	}
 }

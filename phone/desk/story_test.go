@@ -8,7 +8,53 @@ import (
 	"time"
 )
 
-// A story is a script. A line at the margin is an event; the indented lines under it are what must follow:
+// How scripts begin: desk in conversation with 100, and on top of that a consultation with 200.
+const (
+	talking = `
+plug desk
+cmd dial 100 as=a
+lift desk
+	! place a desk 100
+answered a
+	desk: connected a | speech mic | off-hook online
+`
+	consulting = talking + `
+flash desk
+	! hold a
+key desk 2
+	! click desk 2
+cmd dial 200 as=b on=desk
+	! place b desk 200
+answered b
+	desk: connected b | speech mic | off-hook hold online | 200 / On hold: 100
+	a: active held @desk
+	b: active consults=a @desk
+`
+	swapped = talking + `
+incoming w Wanda
+	! ringing w
+flash desk
+	! hold a; answer w desk
+answered w
+	a: active held @desk
+	w: active @desk
+`
+)
+
+// A story is a behaviour of the phone, told with tell.
+type story struct {
+	name, script string
+	cfg          Config
+}
+
+func tellAll(t *testing.T, stories []story) {
+	t.Helper()
+	for _, s := range stories {
+		t.Run(s.name, func(t *testing.T) { tell(t, s.cfg, s.script) })
+	}
+}
+
+// tell plays a script. A line at the margin is an event; the indented lines under it are what must follow:
 //
 //	! place out-1 desk 100; …       the actions, all of them, in order, timers apart (no such line: none)
 //	@ start first-digit 15s; …      timers started and stopped, where it matters
