@@ -3,7 +3,17 @@ package ua
 import (
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
 	"net/netip"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/sdp"
 )
 
 // Errors that callers decide on.
@@ -16,41 +26,427 @@ var (
 )
 
 // Agent is a SIP user agent. Its methods may be called from any goroutine,
-// the event handler included, and never wait for the network.
-type Agent struct{ cfg Config }
+// the event handler included, and never wait for the network (Start and Close
+// apart).
+type Agent struct {
+	cfg      Config
+	log      *slog.Logger
+	ctx      context.Context // ends with Close
+	cancel   context.CancelFunc
+	stack    *stack
+	events   serial
+	accounts []*account
+
+	mu      sync.Mutex // guards the rest
+	calls   map[string]*call
+	dialogs map[dialogKey]*call
+	trusted map[*account][]netip.Addr // addresses of its server: requests from there may ring
+	flows   map[*account]flow         // its last known way to the server
+	open    map[*account]bool         // not unregistered yet
+	busy    map[*call]bool            // owe something to their peers
+	idle    chan struct{}             // closed when Close has nothing to wait for; nil before
+	started bool
+	closed  bool
+}
+
+// dialogKey finds the call of a request or response.
+type dialogKey struct{ callID, localTag string }
+
+// maxRinging bounds how many calls may wait for an answer.
+const maxRinging = 32
 
 // New checks cfg. Nothing is opened before Start.
-func New(cfg Config) (*Agent, error) { return &Agent{cfg: cfg}, nil }
+func New(cfg Config) (*Agent, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.UserAgent == "" {
+		cfg.UserAgent = "Offhook"
+	}
+	if !printable(cfg.UserAgent) || len(cfg.UserAgent) > 64 {
+		return nil, fmt.Errorf("user agent %q: at most 64 printable characters", cut(cfg.UserAgent))
+	}
+	if cfg.Network == nil {
+		cfg.Network = systemNetwork{}
+	}
+	if cfg.Handler == nil {
+		cfg.Handler = func(Event) {}
+	}
+	a := &Agent{
+		cfg: cfg, log: cfg.Logger,
+		calls: map[string]*call{}, dialogs: map[dialogKey]*call{},
+		trusted: map[*account][]netip.Addr{}, flows: map[*account]flow{}, open: map[*account]bool{}, busy: map[*call]bool{},
+	}
+	a.ctx, a.cancel = context.WithCancel(context.Background())
+	a.events.log = a.log
+	names := map[string]bool{}
+	for _, c := range cfg.Accounts {
+		acc, err := newAccount(a, c)
+		if err != nil {
+			return nil, err
+		}
+		if names[c.Name] {
+			return nil, fmt.Errorf("two accounts have the name %q", c.Name)
+		}
+		for _, codec := range c.Codecs {
+			if codec != strings.ToUpper(codec) {
+				return nil, fmt.Errorf("account %q: codec %q: write codec names in capitals, like PCMU", c.Name, codec)
+			}
+		}
+		names[c.Name] = true
+		a.accounts = append(a.accounts, acc)
+	}
+	for _, l := range cfg.Listen {
+		if _, _, err := parseListen(l); err != nil {
+			return nil, err
+		}
+	}
+	return a, nil
+}
 
-// Start opens the sockets and begins to register. ctx bounds only Start.
-func (a *Agent) Start(ctx context.Context) error { return nil }
+// Start opens the configured sockets and begins to register. ctx bounds only
+// Start. A registrar that cannot be reached is no error: it is tried again.
+func (a *Agent) Start(ctx context.Context) error {
+	a.mu.Lock()
+	if a.closed || a.started {
+		a.mu.Unlock()
+		return ErrClosed
+	}
+	a.started = true
+	a.mu.Unlock()
+	a.stack = newStack(a.log, a.cfg.Network, a.cfg.Trace, a.received, a.stray)
+	a.stack.lost = func(remote netip.AddrPort) {
+		for _, acc := range a.accounts {
+			acc.serial.post(func() { acc.connectionLost(remote) })
+		}
+	}
+	for _, l := range a.cfg.Listen {
+		if err := a.stack.listen(ctx, l); err != nil {
+			a.cancel()
+			a.stack.close()
+			a.mu.Lock()
+			a.closed = true
+			a.mu.Unlock()
+			return err
+		}
+	}
+	for _, acc := range a.accounts {
+		a.mu.Lock()
+		a.open[acc] = true
+		a.mu.Unlock()
+		if acc.cfg.Register {
+			acc.serial.post(acc.register)
+		} else {
+			// Calls of the account need its server's address all the same.
+			go acc.resolve(a.ctx)
+		}
+	}
+	return nil
+}
+
+// closePatience bounds how long Close waits for the other sides.
+const closePatience = 4 * time.Second
 
 // Close ends every call, unregisters and closes the sockets; it waits for the
-// other sides no longer than ctx allows and never more than 4 s.
-func (a *Agent) Close(ctx context.Context) error { return nil }
+// other sides no longer than ctx allows and never more than 4 s. Events are
+// delivered before it returns; none come after.
+func (a *Agent) Close(ctx context.Context) error {
+	a.mu.Lock()
+	if a.closed {
+		a.mu.Unlock()
+		return nil
+	}
+	a.closed = true
+	started := a.started
+	idle := make(chan struct{})
+	a.idle = idle
+	var calls []*call
+	for _, c := range a.calls {
+		calls = append(calls, c)
+	}
+	a.mu.Unlock()
+	if started {
+		for _, c := range calls {
+			c.serial.post(c.hangUp)
+		}
+		for _, acc := range a.accounts {
+			acc.serial.post(acc.close)
+		}
+		a.checkIdle()
+		t := time.NewTimer(closePatience)
+		select {
+		case <-idle:
+		case <-ctx.Done():
+		case <-t.C:
+		}
+		t.Stop()
+		a.cancel()
+		a.stack.close()
+	}
+	a.cancel()
+	done := make(chan struct{})
+	a.events.post(func() { close(done) })
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+	return nil
+}
 
-// Dial calls target; call is an id the caller chooses. Events follow.
-func (a *Agent) Dial(call, account, target string, lm LocalMedia) error { return ErrClosed }
+// checkIdle ends the wait of Close when every call and account is through.
+func (a *Agent) checkIdle() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.idle != nil && len(a.busy) == 0 && len(a.open) == 0 {
+		close(a.idle)
+		a.idle = nil
+	}
+}
+
+func (a *Agent) accountClosed(acc *account) {
+	a.mu.Lock()
+	delete(a.open, acc)
+	a.mu.Unlock()
+	a.checkIdle()
+}
+
+func (a *Agent) emit(e Event) { a.events.post(func() { a.cfg.Handler(e) }) }
+
+// account finds an account by name; the empty name is the first.
+func (a *Agent) account(name string) *account {
+	for _, acc := range a.accounts {
+		if acc.cfg.Name == name || name == "" {
+			return acc
+		}
+	}
+	return nil
+}
+
+// Dial calls target, which is a sip: URI, user@host, or a number or name in
+// the account's domain. call is an id the caller chooses. Without an account
+// ("" and none configured) only URIs can be called. Events follow: Progress,
+// then Answered or Ended. Errors: ErrBadTarget, ErrUnknownAccount, ErrState
+// when the id is in use, ErrClosed.
+func (a *Agent) Dial(id, account, target string, lm LocalMedia) error {
+	acc := a.account(account)
+	if acc == nil && account != "" {
+		return fmt.Errorf("account %q: %w", account, ErrUnknownAccount)
+	}
+	domain := ""
+	if acc != nil {
+		domain = acc.uri.Host
+	}
+	uri, err := parseTarget(target, domain)
+	if err != nil {
+		return err
+	}
+	if lm.Codecs = a.codecs(acc, lm.Codecs); len(lm.Codecs) == 0 {
+		return fmt.Errorf("call %s: no codec is allowed: %w", cut(target), sdp.ErrNoCodec)
+	}
+	c := newCall(a, id, acc)
+	c.out, c.lm = true, lm
+	if err := a.add(c); err != nil {
+		return err
+	}
+	c.serial.post(func() { c.dial(uri) })
+	return nil
+}
+
+// codecs is what may be offered: the wish (or everything) within what the
+// account allows.
+func (a *Agent) codecs(acc *account, wish []string) []string {
+	allowed := sdp.Names()
+	if acc != nil && len(acc.cfg.Codecs) > 0 {
+		allowed = acc.cfg.Codecs
+	}
+	if len(wish) == 0 {
+		wish = allowed
+	}
+	var out []string
+	for _, w := range wish {
+		for _, n := range allowed {
+			if n == w && sdp.Known(w) {
+				out = append(out, w)
+			}
+		}
+	}
+	return out
+}
+
+func (a *Agent) add(c *call) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.closed || !a.started {
+		return ErrClosed
+	}
+	if a.calls[c.id] != nil {
+		return fmt.Errorf("call %q is under way already: %w", c.id, ErrState)
+	}
+	a.calls[c.id], a.busy[c] = c, true
+	return nil
+}
+
+func (a *Agent) call(id string) (*call, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if c := a.calls[id]; c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("call %q: %w", id, ErrUnknownCall)
+}
+
+// in runs f in the call's serial when the call is in phase now.
+func (a *Agent) in(id string, f func(*call), phases ...phase) error {
+	c, err := a.call(id)
+	if err != nil {
+		return err
+	}
+	now := phase(c.phase.Load())
+	for _, p := range phases {
+		if p == now {
+			c.serial.post(func() { f(c) })
+			return nil
+		}
+	}
+	return fmt.Errorf("call %q is %v: %w", id, now, ErrState)
+}
 
 // Ring sends 180 Ringing for an incoming call.
-func (a *Agent) Ring(call string) error { return ErrUnknownCall }
+func (a *Agent) Ring(id string) error { return a.in(id, (*call).ring, ringing) }
 
-// Answer sends 200 OK for an incoming call.
-func (a *Agent) Answer(call string, lm LocalMedia) error { return ErrUnknownCall }
+// Answer sends 200 OK for an incoming call. It returns at once; Answered
+// follows, or Ended when the caller gave up meanwhile.
+func (a *Agent) Answer(id string, lm LocalMedia) error {
+	return a.in(id, func(c *call) { c.answer(lm) }, ringing)
+}
 
-// Reject refuses an incoming call with code (300–699).
-func (a *Agent) Reject(call string, code int) error { return ErrUnknownCall }
+// Reject refuses an incoming call with code (300–699; anything else is 603).
+func (a *Agent) Reject(id string, code int) error {
+	if code < 300 || code > 699 {
+		code = 603
+	}
+	return a.in(id, func(c *call) { c.reject(code) }, ringing)
+}
 
-// HangUp ends a call: CANCEL, BYE or a refusal, as its state asks.
-func (a *Agent) HangUp(call string) error { return ErrUnknownCall }
+// HangUp ends a call: CANCEL, BYE or a refusal, as its state asks. Ended
+// follows at once; what the peer still has to be told is done behind it.
+func (a *Agent) HangUp(id string) error {
+	return a.in(id, (*call).hangUp, calling, ringing, up)
+}
 
-// Hold puts the other side on hold by a re-INVITE.
-func (a *Agent) Hold(call string) error { return ErrUnknownCall }
+// Hold puts the other side on hold by a re-INVITE; MediaChanged follows.
+func (a *Agent) Hold(id string) error {
+	return a.in(id, func(c *call) { c.setHold(true) }, up)
+}
 
-// Resume takes a held call up again.
-func (a *Agent) Resume(call string) error { return ErrUnknownCall }
+// Resume takes a held call up again; MediaChanged follows.
+func (a *Agent) Resume(id string) error {
+	return a.in(id, func(c *call) { c.setHold(false) }, up)
+}
+
+// Refresh registers account anew at once: after a network change, a wake from
+// sleep or a new password. The empty name refreshes all.
+func (a *Agent) Refresh(account string) error {
+	found := false
+	for _, acc := range a.accounts {
+		if account == "" || acc.cfg.Name == account {
+			found = true
+			acc.serial.post(func() {
+				acc.failures = 0
+				acc.register()
+			})
+		}
+	}
+	if !found && account != "" {
+		return fmt.Errorf("account %q: %w", account, ErrUnknownAccount)
+	}
+	return nil
+}
 
 // LocalAddr is the address that reaches the registrar (or proxy) of account.
 func (a *Agent) LocalAddr(account string) (netip.Addr, error) {
-	return netip.Addr{}, ErrUnknownAccount
+	acc := a.account(account)
+	if acc == nil {
+		return netip.Addr{}, fmt.Errorf("account %q: %w", account, ErrUnknownAccount)
+	}
+	a.mu.Lock()
+	f, ok := a.flows[acc]
+	a.mu.Unlock()
+	if !ok {
+		return netip.Addr{}, fmt.Errorf("account %q: its server has not been found yet", acc.cfg.Name)
+	}
+	return f.local.Addr(), nil
+}
+
+// resolvePatience bounds a name lookup.
+const resolvePatience = 10 * time.Second
+
+// reach finds the way to a hop and every address the hop's name has. It may
+// wait for the name service and for a TCP connection.
+func (a *Agent) reach(ctx context.Context, h hop) (flow, []netip.Addr, error) {
+	addrs, err := a.lookup(ctx, h.host)
+	if err != nil {
+		return flow{}, nil, err
+	}
+	for _, ip := range addrs {
+		var f flow
+		if f, err = a.stack.flowTo(ctx, h.transport, netip.AddrPortFrom(ip, uint16(h.port))); err == nil {
+			return f, addrs, nil
+		}
+	}
+	return flow{}, nil, fmt.Errorf("%s cannot be reached: %w", h, err)
+}
+
+func (a *Agent) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
+	if ip, err := netip.ParseAddr(host); err == nil {
+		return []netip.Addr{ip.Unmap()}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, resolvePatience)
+	defer cancel()
+	addrs, err := a.cfg.Network.Resolve(ctx, host)
+	if err != nil {
+		return nil, fmt.Errorf("find the address of %s: %w", host, err)
+	}
+	if len(addrs) == 0 {
+		return nil, fmt.Errorf("find the address of %s: it has none", host)
+	}
+	if len(addrs) > 16 {
+		addrs = addrs[:16]
+	}
+	for i := range addrs {
+		addrs[i] = addrs[i].Unmap()
+	}
+	return addrs, nil
+}
+
+// received is sipgo's handler of requests; each comes on a goroutine of its
+// own, which nothing in sipgo protects from a panic.
+func (a *Agent) received(req *sip.Request, tx *sip.ServerTx) {
+	a.stack.intake.deliver(req, func() {
+		defer func() {
+			if v := recover(); v != nil {
+				a.log.Error("a SIP request could not be handled; this is a defect in Offhook, please report it",
+					"method", cut(string(req.Method)), "panic", v, "stack", string(debug.Stack()))
+				if !req.IsAck() {
+					tx.Respond(sip.NewResponseFromRequest(req, 500, reasonPhrase(500), nil))
+				}
+			}
+		}()
+		a.route(req, tx)
+	})
+}
+
+// stray gets responses whose transaction is gone: a 200 that is sent again
+// half a minute later still wants its ACK.
+func (a *Agent) stray(res *sip.Response) {
+	cseq, from, id := res.CSeq(), res.From(), res.CallID()
+	if cseq == nil || from == nil || id == nil || cseq.MethodName != sip.INVITE || !res.IsSuccess() {
+		return
+	}
+	a.mu.Lock()
+	c := a.dialogs[dialogKey{string(*id), from.Params.GetOr("tag", "")}]
+	a.mu.Unlock()
+	if c != nil {
+		c.serial.offer(func() { c.inviteResponse(res) })
+	}
 }

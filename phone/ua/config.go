@@ -52,6 +52,7 @@ type LocalMedia struct {
 	Port   uint16
 	Codecs []string // "PCMU", "PCMA", "G729", in order of preference; empty: the account's
 	PTime  time.Duration
+	AnnexB bool // G.729: packets of comfort noise (Annex B) are understood
 }
 
 // Media is what offer and answer agreed on.
@@ -63,6 +64,8 @@ type Media struct {
 	PTime            time.Duration // how much sound the peer wants in a packet
 	Send, Receive    bool
 	AnnexB           bool // G.729: silence may be coded by Annex B
+	// What the peer may send with, where it differs from what we send with.
+	ReceivePayloadType, ReceiveEventPayloadType uint8
 }
 
 // Direction of a traced message.

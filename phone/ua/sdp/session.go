@@ -3,6 +3,7 @@ package sdp
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"net/netip"
 	"slices"
 	"strconv"
@@ -84,6 +85,13 @@ func withDefaults(l Local) Local {
 	}
 	l.Codecs = slices.DeleteFunc(slices.Clone(l.Codecs), func(n string) bool { return !Known(n) })
 	return l
+}
+
+// Clone copies the state: the legs of a forked call each answer the same offer.
+func (s *Session) Clone() *Session {
+	c := *s
+	c.lines, c.payloads = slices.Clone(s.lines), maps.Clone(s.payloads)
+	return &c
 }
 
 // SetLocal changes our end; the next offer or answer says so.

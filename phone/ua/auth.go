@@ -1,0 +1,212 @@
+package ua
+
+import (
+	"bytes"
+	"crypto/md5"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+
+	"crypto/rand"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+)
+
+// Errors of authentication.
+var (
+	errRefused     = errors.New("the password was refused")
+	errNoPassword  = errors.New("the server asks for a password and the account has none")
+	errNoChallenge = errors.New("the server asks for a password in no way we know")
+)
+
+// maxRounds bounds how often one request is sent again for challenges: a
+// proxy and a server, each once and once more for a stale nonce.
+const maxRounds = 4
+
+// auth answers the challenges of one request and its repetitions. The zero
+// round is the request without credentials.
+type auth struct {
+	user     string
+	password func() (string, error)
+	rounds   int
+	// answered is every realm that got credentials made from a challenge of
+	// this very exchange: another challenge of it that is not stale means the
+	// password is wrong.
+	answered map[string]bool
+	// keep, when set, receives the challenges for use in later requests.
+	keep *challenges
+}
+
+// challenges remembers the last challenges of a server so that a refresh need
+// not be refused first. Owned by the account's serial.
+type challenges struct {
+	header []string // "Authorization" or "Proxy-Authorization"
+	chal   []*digest.Challenge
+	count  []int
+}
+
+// again makes the repetition of req (a clone with credentials and the next
+// CSeq) that answers the challenges in res.
+func (a *auth) again(req *sip.Request, res *sip.Response) (*sip.Request, error) {
+	if a.rounds++; a.rounds > maxRounds {
+		return nil, errRefused
+	}
+	type reply struct {
+		header string
+		chal   *digest.Challenge
+	}
+	var replies []reply
+	for _, h := range [...][2]string{{"WWW-Authenticate", "Authorization"}, {"Proxy-Authenticate", "Proxy-Authorization"}} {
+		realms := map[string]bool{}
+		for i, raw := range res.GetHeaders(h[0]) {
+			if i >= 16 {
+				break
+			}
+			c, err := digest.ParseChallenge(raw.Value())
+			if err != nil || !usable(c) || realms[c.Realm] {
+				continue // the topmost we can do of each realm (RFC 8760 section 2.4)
+			}
+			realms[c.Realm] = true
+			replies = append(replies, reply{h[1], c})
+		}
+	}
+	if len(replies) == 0 {
+		return nil, errNoChallenge
+	}
+	if a.password == nil {
+		return nil, errNoPassword
+	}
+	if a.answered == nil {
+		a.answered = map[string]bool{}
+	}
+	for _, r := range replies {
+		key := r.header + " " + r.chal.Realm
+		if a.answered[key] && !r.chal.Stale {
+			return nil, errRefused
+		}
+		a.answered[key] = true
+	}
+	password, err := a.password()
+	if err != nil {
+		return nil, fmt.Errorf("read the password: %w", err)
+	}
+	next := repeat(req)
+	for _, r := range replies {
+		v, err := credentials(next, r.chal, 1, a.user, password)
+		if err != nil {
+			return nil, err
+		}
+		// Credentials for other realms stay; those for this realm are replaced.
+		dropCredentials(next, r.header, r.chal.Realm)
+		next.AppendHeader(sip.NewHeader(r.header, v))
+		if a.keep != nil {
+			a.keep.put(r.header, r.chal)
+		}
+	}
+	return next, nil
+}
+
+// repeat is req for a new transaction: next CSeq, and sipgo's marks gone.
+func repeat(req *sip.Request) *sip.Request {
+	next := req.Clone()
+	if c := next.CSeq(); c != nil {
+		c.SeqNo++
+	}
+	return next
+}
+
+func (c *challenges) put(header string, chal *digest.Challenge) {
+	for i := range c.header {
+		if c.header[i] == header && c.chal[i].Realm == chal.Realm {
+			c.chal[i], c.count[i] = chal, 1
+			return
+		}
+	}
+	if len(c.header) < 4 {
+		c.header, c.chal, c.count = append(c.header, header), append(c.chal, chal), append(c.count, 1)
+	}
+}
+
+// apply adds credentials for the remembered challenges.
+func (c *challenges) apply(req *sip.Request, user string, password func() (string, error)) {
+	if len(c.header) == 0 || password == nil {
+		return
+	}
+	p, err := password()
+	if err != nil {
+		return // the challenge that follows says it to the user
+	}
+	for i := range c.header {
+		c.count[i]++
+		if v, err := credentials(req, c.chal[i], c.count[i], user, p); err == nil {
+			req.AppendHeader(sip.NewHeader(c.header[i], v))
+		}
+	}
+}
+
+func (c *challenges) forget() { *c = challenges{} }
+
+func dropCredentials(req *sip.Request, header, realm string) {
+	var keep []sip.Header
+	for _, h := range req.GetHeaders(header) {
+		if c, err := digest.ParseCredentials(h.Value()); err == nil && c.Realm != realm {
+			keep = append(keep, h)
+		}
+	}
+	for req.RemoveHeader(header) {
+	}
+	for _, h := range keep {
+		req.AppendHeader(h)
+	}
+}
+
+// usable brings a challenge into the form digest.Digest takes and says
+// whether it can answer it.
+func usable(c *digest.Challenge) bool {
+	for i, q := range c.QOP {
+		c.QOP[i] = strings.ToLower(strings.TrimSpace(q))
+	}
+	plain := *c
+	plain.Algorithm = strings.TrimSuffix(strings.ToUpper(c.Algorithm), "-SESS")
+	if plain.Algorithm != strings.ToUpper(c.Algorithm) && plain.Algorithm != "MD5" {
+		return false
+	}
+	return digest.CanDigest(&plain)
+}
+
+// credentials computes the value of an Authorization header. The URI is the
+// Request-URI as written.
+func credentials(req *sip.Request, c *digest.Challenge, count int, user, password string) (string, error) {
+	o := digest.Options{
+		Method: req.Method.String(), URI: req.Recipient.String(), Count: count, Username: user, Password: password,
+		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(req.Body())), nil },
+	}
+	chal := *c
+	session := strings.EqualFold(c.Algorithm, "MD5-sess")
+	if session {
+		// RFC 2617 section 3.2.2.2: H(H(user:realm:password):nonce:cnonce).
+		o.Cnonce = rand.Text()
+		chal.Algorithm = "MD5"
+		o.A1 = md5hex(md5hex(user+":"+c.Realm+":"+password) + ":" + c.Nonce + ":" + o.Cnonce)
+	}
+	cred, err := digest.Digest(&chal, o)
+	if err != nil {
+		return "", fmt.Errorf("answer the challenge: %w", err)
+	}
+	cred.Algorithm = c.Algorithm
+	if session {
+		cred.Cnonce = o.Cnonce
+	}
+	return cred.String(), nil
+}
+
+func md5hex(s string) string {
+	h := md5.Sum([]byte(s))
+	return hex.EncodeToString(h[:])
+}
+
+// challenged says whether res asks for credentials.
+func challenged(res *sip.Response) bool { return res.StatusCode == 401 || res.StatusCode == 407 }

@@ -1,0 +1,351 @@
+package ua
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/sdp"
+)
+
+// phase is how far a call is, as the Agent's methods judge it.
+type phase int32
+
+const (
+	calling phase = iota // our INVITE is out
+	ringing              // their INVITE waits for our answer
+	up                   // answered
+	over                 // Ended was sent; what the peer is still owed goes on behind
+)
+
+func (p phase) String() string {
+	return [...]string{"calling", "ringing", "up", "over"}[p&3]
+}
+
+// call is one call. Its serial owns every field below it; nothing of it is
+// touched elsewhere except phase, which is written by the serial only.
+type call struct {
+	a     *Agent
+	id    string
+	acc   *account // nil for a direct call
+	out   bool
+	phase atomic.Int32
+
+	serial  serial
+	lm      LocalMedia
+	sess    *sdp.Session
+	d       *dialog // the dialog, once there is one
+	contact string  // user part of our Contact in this call
+	way     flow    // to the peer's next hop
+	wayTo   hop     // which hop that is
+	acks    []sentAck
+	owed    int // exchanges under way that the peer must still see through
+	linger  int // INVITE transactions that could still bring a 2xx
+
+	// Outgoing, until answered.
+	inviting
+	// Incoming, until answered.
+	offer    *sdp.Description // nil: the INVITE had none
+	invite   *sip.Request
+	serverTx *sip.ServerTx
+	reminder *time.Timer // repeats 180
+
+	// Answered.
+	media               Media
+	haveMedia           bool
+	wait                *ackWait // our 200 waits for its ACK
+	reinviting          bool     // our re-INVITE is out
+	again               *time.Timer
+	wantHold, localHold bool
+	remoteHold          bool
+	byeAfterAck         bool
+}
+
+func newCall(a *Agent, id string, acc *account) *call {
+	c := &call{a: a, id: id, acc: acc, contact: token()}
+	c.serial = serial{log: a.log, limit: 64, failed: func(any) { c.serial.post(c.abort) }}
+	return c
+}
+
+func (c *call) setPhase(p phase) { c.phase.Store(int32(p)) }
+func (c *call) is(p phase) bool  { return phase(c.phase.Load()) == p }
+
+// session makes the offer/answer state for our end lm, reached over f.
+func (c *call) session(f flow) *sdp.Session {
+	addr := c.lm.Addr
+	if !addr.IsValid() {
+		addr = f.local.Addr()
+	}
+	return sdp.NewSession(sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime, AnnexB: c.lm.AnnexB}, random64())
+}
+
+// end sends Ended, once, and lets go of the id. The dialog stays known until
+// the peer has had what it is owed.
+func (c *call) end(e Ended) {
+	if c.is(over) {
+		return
+	}
+	c.setPhase(over)
+	stop(&c.reminder)
+	stop(&c.again)
+	e.Call = c.id
+	c.a.mu.Lock()
+	delete(c.a.calls, c.id)
+	c.a.mu.Unlock()
+	c.a.emit(e)
+	c.release()
+}
+
+// release forgets the dialog when the call is over and nothing is under way.
+func (c *call) release() {
+	if !c.is(over) || c.owed > 0 || c.wait != nil {
+		return
+	}
+	c.a.mu.Lock()
+	delete(c.a.busy, c)
+	if c.linger == 0 {
+		c.forget()
+	}
+	c.a.mu.Unlock()
+	c.a.checkIdle()
+}
+
+// forget requires c.a.mu.
+func (c *call) forget() {
+	for _, k := range c.keys() {
+		if c.a.dialogs[k] == c {
+			delete(c.a.dialogs, k)
+		}
+	}
+}
+
+func (c *call) keys() []dialogKey {
+	var k []dialogKey
+	if c.d != nil {
+		k = append(k, dialogKey{c.d.callID, c.d.localTag})
+	}
+	if c.out && c.callID != "" {
+		k = append(k, dialogKey{c.callID, c.tag})
+	}
+	return k
+}
+
+// abort ends a call whose handling failed.
+func (c *call) abort() {
+	if c.is(over) {
+		return
+	}
+	defer c.end(Ended{Code: 500, Reason: "internal failure"})
+	switch {
+	case c.is(ringing) && c.serverTx != nil:
+		c.final(c.a.response(c.invite, 500))
+	case c.is(up):
+		c.bye(c.d)
+	}
+}
+
+func stop(t **time.Timer) {
+	if *t != nil {
+		(*t).Stop()
+		*t = nil
+	}
+}
+
+// after runs f in the serial when d has passed.
+func (c *call) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { c.serial.post(f) })
+}
+
+// toward calls f with the way to the next hop of d: at once when it is known
+// or needs no waiting, later otherwise.
+func (c *call) toward(d *dialog, f func(flow, error)) {
+	h, err := d.next()
+	if err != nil {
+		f(flow{}, err)
+		return
+	}
+	if c.way.valid() && c.wayTo == h {
+		f(c.way, nil)
+		return
+	}
+	found := func(w flow, err error) {
+		if err == nil {
+			c.way, c.wayTo = w, h
+		}
+		f(w, err)
+	}
+	if ip, err := netip.ParseAddr(h.host); err == nil && h.transport == "udp" {
+		found(c.a.stack.flowTo(c.a.ctx, "udp", netip.AddrPortFrom(ip, uint16(h.port))))
+		return
+	}
+	c.owed++
+	go func() {
+		w, _, err := c.a.reach(c.a.ctx, h)
+		c.serial.post(func() {
+			c.owed--
+			found(w, err)
+			c.release()
+		})
+	}()
+}
+
+// transact sends a request of dialog d and calls done with the final response
+// or the error that stands for it. Challenges are answered on the way.
+func (c *call) transact(d *dialog, req *sip.Request, done func(*sip.Response, error)) {
+	c.a.decorate(req)
+	c.owed++
+	c.toward(d, func(f flow, err error) {
+		if err != nil {
+			c.owed--
+			done(nil, err)
+			c.release()
+			return
+		}
+		c.exchange(d, req, f, c.auth(), done)
+	})
+}
+
+func (c *call) auth() *auth {
+	if c.acc == nil {
+		return &auth{}
+	}
+	return &auth{user: c.acc.user, password: c.acc.cfg.Password}
+}
+
+// exchange is transact once the way is known; it owes c.owed one.
+func (c *call) exchange(d *dialog, req *sip.Request, f flow, au *auth, done func(*sip.Response, error)) {
+	answered := false // guarded by the serial
+	finish := func(res *sip.Response, err error) {
+		answered = true
+		c.owed--
+		done(res, err)
+		c.release()
+	}
+	go c.a.stack.request(c.a.ctx, req, f, func(res *sip.Response) {
+		if res.IsProvisional() {
+			return
+		}
+		c.serial.post(func() {
+			if answered {
+				if res.IsSuccess() && req.IsInvite() {
+					c.ack(d, req) // repeated: our ACK was lost
+				}
+				return
+			}
+			if challenged(res) {
+				if next, err := au.again(req, res); err == nil {
+					answered = true
+					d.localSeq = max(d.localSeq, next.CSeq().SeqNo)
+					c.exchange(d, next, f, au, done)
+					return
+				}
+			}
+			if req.IsInvite() && res.IsSuccess() {
+				c.ack(d, req)
+			}
+			finish(res, nil)
+		})
+	}, func(err error) {
+		c.serial.post(func() {
+			if !answered {
+				finish(nil, err)
+			}
+		})
+	})
+}
+
+// decorate adds what our requests carry.
+func (a *Agent) decorate(req *sip.Request) {
+	req.AppendHeader(sip.NewHeader("User-Agent", a.cfg.UserAgent))
+	if req.Method == sip.INVITE {
+		req.AppendHeader(sip.NewHeader("Allow", allow))
+	}
+}
+
+// bye ends dialog d.
+func (c *call) bye(d *dialog) {
+	c.transact(d, d.request(sip.BYE, 0), func(res *sip.Response, err error) {
+		if err != nil {
+			c.a.log.Debug("BYE was not answered", "call", c.id, "error", err)
+		}
+	})
+}
+
+// hangUp ends the call from our side. The user need not wait for the peer:
+// Ended goes out at once.
+func (c *call) hangUp() {
+	switch phase(c.phase.Load()) {
+	case calling:
+		c.cancel()
+		c.end(Ended{Code: 487, Reason: "cancelled"})
+	case ringing:
+		c.reject(480)
+	case up:
+		if c.wait != nil && !c.out && c.wait.first {
+			// The callee must not send BYE before the ACK or the end of the
+			// wait for it (RFC 3261 section 15).
+			c.byeAfterAck = true
+		} else {
+			c.bye(c.d)
+		}
+		c.end(Ended{Code: 200, Reason: "hung up"})
+	}
+}
+
+// fail ends an answered call that cannot go on.
+func (c *call) fail(code int, reason string) {
+	if c.is(over) {
+		return
+	}
+	c.bye(c.d)
+	c.end(Ended{Code: code, Reason: reason})
+}
+
+// mediaOf turns what was agreed into the exported form.
+func mediaOf(r sdp.Result) Media {
+	return Media{
+		Remote: r.Remote, Codec: r.Codec, PayloadType: r.Payload, EventPayloadType: r.Events,
+		ReceivePayloadType: r.ReceivePayload, ReceiveEventPayloadType: r.ReceiveEvents,
+		PTime: r.PTime, Send: r.Send, Receive: r.Receive, AnnexB: r.AnnexB,
+	}
+}
+
+// agreed takes the result of an exchange; after the first it tells of changes.
+func (c *call) agreed(r sdp.Result) {
+	m := mediaOf(r)
+	changed := c.haveMedia && (m != c.media || r.RemoteHold != c.remoteHold)
+	first := !c.haveMedia
+	c.media, c.haveMedia, c.remoteHold = m, true, r.RemoteHold
+	if c.is(over) {
+		return
+	}
+	switch {
+	case first:
+		c.a.emit(Answered{Call: c.id, Media: m})
+		if r.RemoteHold {
+			c.tellMedia()
+		}
+	case changed:
+		c.tellMedia()
+	}
+}
+
+func (c *call) tellMedia() {
+	c.a.emit(MediaChanged{Call: c.id, Media: c.media, RemoteHold: c.remoteHold, LocalHold: c.localHold})
+}
+
+// unreachable says in words why a request could not be sent or got no answer.
+func unreachable(err error) (code int, reason string) {
+	switch {
+	case errors.Is(err, sip.ErrTransactionTimeout):
+		return 408, "no answer from the other side"
+	case errors.Is(err, context.Canceled):
+		return 503, "the phone is shutting down"
+	}
+	return 503, fmt.Sprintf("the other side cannot be reached: %v", err)
+}

@@ -1,0 +1,162 @@
+package ua
+
+import (
+	"errors"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// ringEvery is how often 180 is repeated so that proxies do not give the call
+// up (RFC 3261 section 13.3.1.1).
+const ringEvery = time.Minute
+
+// watch follows the server transaction of an INVITE: an ACK that came with
+// the branch of the INVITE, and its end.
+func (c *call) watch(tx *sip.ServerTx) {
+	for {
+		select {
+		case ack := <-tx.Acks():
+			if v := vet(ack); v.code == 0 {
+				c.serial.post(func() { c.acked(ack) })
+			}
+		case <-tx.Done():
+			c.serial.post(func() {
+				if c.is(ringing) {
+					c.end(Ended{Code: 503, Reason: "the connection to the caller was lost", Remote: true})
+				}
+			})
+			return
+		}
+	}
+}
+
+// matches says whether a CANCEL is for the INVITE of this call.
+func (c *call) matches(cancel *sip.Request) bool {
+	if c.out || c.invite == nil {
+		return false
+	}
+	a, b := cancel.Via(), c.invite.Via()
+	return cancel.CSeq().SeqNo == c.invite.CSeq().SeqNo && a.Params.GetOr("branch", "") == b.Params.GetOr("branch", "-")
+}
+
+// ring sends 180.
+func (c *call) ring() {
+	if !c.is(ringing) {
+		return
+	}
+	res := c.a.response(c.invite, 180)
+	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.inFlow())})
+	if c.final(res) {
+		stop(&c.reminder)
+		c.reminder = c.after(ringEvery, c.ring)
+	}
+}
+
+// final sends a response to the INVITE that rings. It is false when the call
+// is over: the caller cancelled in the same moment, or is gone.
+func (c *call) final(res *sip.Response) bool {
+	err := c.serverTx.Respond(res)
+	switch {
+	case err == nil:
+		return true
+	case errors.Is(err, sip.ErrTransactionCanceled):
+		// sipgo has sent 487 and would now repeat, for the missing ACK, the
+		// response it was given last, which is ours.
+		c.serverTx.Respond(c.a.response(c.invite, 487))
+		c.end(Ended{Code: 487, Reason: "the caller hung up", Remote: true})
+	default:
+		c.end(Ended{Code: 503, Reason: "the caller cannot be reached: " + err.Error(), Remote: true})
+	}
+	return false
+}
+
+// inFlow is the way the INVITE came: our address in it goes into Contact.
+func (c *call) inFlow() flow {
+	if c.way.valid() {
+		return c.way
+	}
+	transport := "udp"
+	if c.d.transport == "tcp" {
+		transport = "tcp"
+	}
+	src := source(c.invite)
+	if transport == "tcp" {
+		c.a.stack.mu.Lock()
+		conn := c.a.stack.tcp[src]
+		c.a.stack.mu.Unlock()
+		if conn != nil {
+			return flow{transport: "tcp", local: addrPort(conn.LocalAddr()), remote: src}
+		}
+	}
+	f, err := c.a.stack.flowTo(c.a.ctx, "udp", src)
+	if err != nil {
+		c.a.log.Warn("no way back to the caller", "call", c.id, "error", err)
+	}
+	f.transport = transport
+	return f
+}
+
+// answer sends 200. Nothing is waited for on the way.
+func (c *call) answer(lm LocalMedia) {
+	if !c.is(ringing) {
+		return
+	}
+	stop(&c.reminder)
+	lm.Codecs = c.a.codecs(c.acc, lm.Codecs)
+	c.lm = lm
+	f := c.inFlow()
+	c.sess = c.session(f)
+	var body []byte
+	var err error
+	if c.offer != nil {
+		body, _, err = c.sess.Answer(c.offer)
+	} else {
+		body, err = c.sess.Offer()
+	}
+	if err != nil {
+		if c.final(c.a.response(c.invite, 488)) {
+			c.end(Ended{Code: 488, Reason: "no sound could be agreed on: " + err.Error()})
+		}
+		return
+	}
+	res := c.a.response(c.invite, 200)
+	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, f)})
+	setSDP(res, body)
+	if !c.final(res) {
+		return
+	}
+	c.setPhase(up)
+	c.awaitAck(c.invite, c.serverTx, res, true, c.offer == nil)
+	if r, ok := c.sess.Agreed(); ok {
+		c.agreed(r)
+	}
+}
+
+// reject refuses the call.
+func (c *call) reject(code int) {
+	if !c.is(ringing) {
+		return
+	}
+	if c.final(c.a.response(c.invite, code)) {
+		c.end(Ended{Code: code, Reason: "refused"})
+	}
+}
+
+// cancelled: the caller gave up. bySipgo: the 487 is out already.
+func (c *call) cancelled(req *sip.Request, bySipgo bool) {
+	if !c.is(ringing) {
+		return // our 200 was first: the caller will send BYE
+	}
+	if !bySipgo && !c.final(c.a.response(c.invite, 487)) {
+		return
+	}
+	e := Ended{Code: 487, Reason: "the caller hung up", Remote: true}
+	if req != nil {
+		e.MissedElsewhere = elsewhere(req)
+		if t := reasonText(req); t != "" {
+			e.Reason = t
+		}
+	}
+	c.end(e)
+}

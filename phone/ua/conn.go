@@ -1,0 +1,166 @@
+package ua
+
+import (
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// packetConn is the UDP socket as sipgo sees it: traced, and patient with
+// errors that a socket outlives. Admission belongs here too.
+type packetConn struct {
+	net.PacketConn
+	trace func(d Direction, transport string, local, remote net.Addr, data []byte)
+	ready func() // called when sipgo reads for the first time: it knows the socket
+	once  sync.Once
+}
+
+// maxDatagram is the longest packet that is looked at.
+const maxDatagram = 16 << 10
+
+func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
+	c.once.Do(c.ready)
+	for failures := 0; ; {
+		n, from, err := c.PacketConn.ReadFrom(b)
+		if err != nil {
+			// Some systems report an ICMP error of an earlier packet on the next
+			// read. sipgo would stop reading for good.
+			if failures++; errors.Is(err, net.ErrClosed) || failures > 100 {
+				return n, from, err
+			}
+			continue
+		}
+		if n < 5 || n > maxDatagram { // keep-alives and junk
+			failures = 0
+			continue
+		}
+		if c.trace != nil {
+			c.trace(Received, "udp", c.LocalAddr(), from, b[:n])
+		}
+		return n, from, nil
+	}
+}
+
+func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	n, err := c.PacketConn.WriteTo(b, to)
+	if err == nil && c.trace != nil {
+		c.trace(Sent, "udp", c.LocalAddr(), to, b)
+	}
+	return n, err
+}
+
+// streamConn is a TCP connection as sipgo sees it. Received messages are
+// traced after parsing: here they are mere pieces of a stream.
+type streamConn struct {
+	net.Conn
+	trace  func(d Direction, transport string, local, remote net.Addr, data []byte)
+	closed func(*streamConn)
+	once   sync.Once
+}
+
+// writeTimeout bounds a write to a peer that does not read.
+const writeTimeout = 5 * time.Second
+
+func (c *streamConn) Write(b []byte) (int, error) {
+	c.SetWriteDeadline(time.Now().Add(writeTimeout))
+	n, err := c.Conn.Write(b)
+	if err != nil {
+		c.Close() // half a message may be out: the stream is of no more use
+		return n, err
+	}
+	if c.trace != nil {
+		c.trace(Sent, "tcp", c.LocalAddr(), c.RemoteAddr(), b)
+	}
+	return n, nil
+}
+
+func (c *streamConn) Close() error {
+	err := c.Conn.Close()
+	c.once.Do(func() { c.closed(c) })
+	return err
+}
+
+// handover is a listener that "accepts" the connections we dialled, which is
+// how they get into sipgo without sipgo dialling by itself.
+type handover struct {
+	conns  chan handed
+	closed chan struct{}
+	once   sync.Once
+	last   chan struct{} // used by Accept's one caller only
+}
+
+type handed struct {
+	conn net.Conn
+	done chan struct{} // closed when sipgo has put the connection in its pool
+}
+
+func newHandover() *handover {
+	return &handover{conns: make(chan handed), closed: make(chan struct{})}
+}
+
+// give returns when sipgo knows conn.
+func (h *handover) give(conn net.Conn) error {
+	done := make(chan struct{})
+	select {
+	case h.conns <- handed{conn, done}:
+	case <-h.closed:
+		return net.ErrClosed
+	}
+	select {
+	case <-done:
+		return nil
+	case <-h.closed:
+		return net.ErrClosed
+	}
+}
+
+func (h *handover) Accept() (net.Conn, error) {
+	if h.last != nil {
+		close(h.last)
+		h.last = nil
+	}
+	select {
+	case c := <-h.conns:
+		h.last = c.done
+		return c.conn, nil
+	case <-h.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (h *handover) Close() error {
+	h.once.Do(func() { close(h.closed) })
+	return nil
+}
+
+func (h *handover) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4zero} }
+
+// acceptor wraps the connections of a listener.
+type acceptor struct {
+	net.Listener
+	wrap func(net.Conn) net.Conn
+}
+
+func (a acceptor) Accept() (net.Conn, error) {
+	c, err := a.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return a.wrap(c), nil
+}
+
+// addrPort gives the address of a UDP or TCP net.Addr without 4-in-6.
+func addrPort(a net.Addr) netip.AddrPort {
+	var ap netip.AddrPort
+	switch a := a.(type) {
+	case *net.UDPAddr:
+		ap = a.AddrPort()
+	case *net.TCPAddr:
+		ap = a.AddrPort()
+	default:
+		ap, _ = netip.ParseAddrPort(a.String())
+	}
+	return netip.AddrPortFrom(ap.Addr().Unmap(), ap.Port())
+}

@@ -1,0 +1,134 @@
+package ua
+
+import (
+	"errors"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// dialog is the state of RFC 3261 section 12: what is needed to send the next
+// request of a dialog and to judge a received one. Owned by its call.
+type dialog struct {
+	callID              string
+	localTag, remoteTag string
+	local, remote       sip.Uri // From and To of our requests
+	localName           string
+	localSeq, remoteSeq uint32
+	haveRemoteSeq       bool
+	target              sip.Uri   // the peer's Contact
+	routes              []sip.Uri // in the order they are visited
+	transport           string    // when target and routes name none
+}
+
+var errNoContact = errors.New("the message has no usable Contact")
+
+// dialogOut makes the dialog that a response to our INVITE creates.
+func dialogOut(invite *sip.Request, res *sip.Response, transport string) (*dialog, error) {
+	to, from := res.To(), invite.From()
+	d := &dialog{
+		callID: string(*invite.CallID()), localTag: from.Params.GetOr("tag", ""), remoteTag: to.Params.GetOr("tag", ""),
+		local: from.Address, remote: to.Address, localName: from.DisplayName,
+		localSeq: invite.CSeq().SeqNo, transport: transport,
+	}
+	// The route set is the Record-Route in reverse order.
+	for _, h := range res.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok && len(d.routes) < maxRoutes {
+			d.routes = append([]sip.Uri{rr.Address}, d.routes...)
+		}
+	}
+	if !d.refresh(res.Contact()) {
+		if res.IsSuccess() {
+			return nil, errNoContact
+		}
+		d.target = invite.Recipient // an early dialog may do without
+	}
+	return d, nil
+}
+
+// dialogIn makes the dialog that a received INVITE begins.
+func dialogIn(invite *sip.Request, localTag, transport string) (*dialog, error) {
+	from, to := invite.From(), invite.To()
+	d := &dialog{
+		callID: string(*invite.CallID()), localTag: localTag, remoteTag: from.Params.GetOr("tag", ""),
+		local: to.Address, remote: from.Address, localName: to.DisplayName,
+		remoteSeq: invite.CSeq().SeqNo, haveRemoteSeq: true, transport: transport,
+	}
+	for _, h := range invite.GetHeaders("Record-Route") {
+		if rr, ok := h.(*sip.RecordRouteHeader); ok && len(d.routes) < maxRoutes {
+			d.routes = append(d.routes, rr.Address)
+		}
+	}
+	if !d.refresh(invite.Contact()) {
+		return nil, errNoContact
+	}
+	return d, nil
+}
+
+const maxRoutes = 16
+
+// refresh takes a new remote target; false when c is none.
+func (d *dialog) refresh(c *sip.ContactHeader) bool {
+	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" || c.Address.Host == "" {
+		return false
+	}
+	d.target = *c.Address.Clone()
+	d.target.Headers = nil
+	return true
+}
+
+// request makes the next request of the dialog, without Via. ACK takes the
+// number of the INVITE it acknowledges.
+func (d *dialog) request(method sip.RequestMethod, ackSeq uint32) *sip.Request {
+	target := *d.target.Clone()
+	target.UriParams.Remove("method")
+	routes := d.routes
+	if len(routes) > 0 && !routes[0].UriParams.Has("lr") {
+		// A strict router (RFC 3261 section 12.2.1.1).
+		first := *routes[0].Clone()
+		first.Headers = nil
+		routes = append(append([]sip.Uri{}, routes[1:]...), target)
+		target = first
+	}
+	req := sip.NewRequest(method, target)
+	for _, r := range routes {
+		req.AppendHeader(&sip.RouteHeader{Address: *r.Clone()})
+	}
+	from := &sip.FromHeader{DisplayName: d.localName, Address: *d.local.Clone()}
+	from.Params.Add("tag", d.localTag)
+	to := &sip.ToHeader{Address: *d.remote.Clone()}
+	if d.remoteTag != "" {
+		to.Params.Add("tag", d.remoteTag)
+	}
+	seq := ackSeq
+	if method != sip.ACK {
+		d.localSeq++
+		seq = d.localSeq
+	}
+	id := sip.CallIDHeader(d.callID)
+	hops := sip.MaxForwardsHeader(70)
+	req.AppendHeader(from)
+	req.AppendHeader(to)
+	req.AppendHeader(&id)
+	req.AppendHeader(&sip.CSeqHeader{SeqNo: seq, MethodName: method})
+	req.AppendHeader(&hops)
+	req.SetBody(nil)
+	return req
+}
+
+// next is where requests of the dialog go first.
+func (d *dialog) next() (hop, error) {
+	if len(d.routes) > 0 {
+		return hopOf(&d.routes[0], d.transport)
+	}
+	return hopOf(&d.target, d.transport)
+}
+
+// accept judges the CSeq of a received request: false when it is older than
+// what was seen (RFC 3261 section 12.2.2).
+func (d *dialog) accept(seq uint32) bool {
+	if d.haveRemoteSeq && seq <= d.remoteSeq {
+		return false
+	}
+	d.remoteSeq, d.haveRemoteSeq = seq, true
+	return true
+}

@@ -1,0 +1,180 @@
+package ua
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// hop is where a request goes next: a host that may still be a name.
+type hop struct {
+	transport string // "udp", "tcp"
+	host      string
+	port      int
+}
+
+func (h hop) String() string { return net.JoinHostPort(h.host, strconv.Itoa(h.port)) }
+
+// hopOf reads the next hop from a URI. fallback is the transport when the URI
+// names none.
+func hopOf(u *sip.Uri, fallback string) (hop, error) {
+	if s := strings.ToLower(u.Scheme); s != "sip" {
+		return hop{}, fmt.Errorf("%q: only sip: addresses can be reached", cut(u.String()))
+	}
+	h := hop{transport: fallback, host: strings.Trim(u.Host, "[]"), port: u.Port}
+	if t, ok := u.UriParams.Get("transport"); ok {
+		h.transport = strings.ToLower(t)
+	}
+	if m, ok := u.UriParams.Get("maddr"); ok && m != "" {
+		h.host = strings.Trim(m, "[]")
+	}
+	if h.transport != "udp" && h.transport != "tcp" {
+		return hop{}, fmt.Errorf("transport %q of %s is not supported", cut(h.transport), cut(u.String()))
+	}
+	if h.host == "" || h.port < 0 || h.port > 65535 {
+		return hop{}, fmt.Errorf("%s is no address", cut(u.String()))
+	}
+	if h.port == 0 {
+		h.port = 5060
+	}
+	return h, nil
+}
+
+// serverURI reads a registrar or proxy as a user writes it: "host",
+// "host:port" or a sip: URI.
+func serverURI(s string) (sip.Uri, error) {
+	var u sip.Uri
+	s = strings.TrimSpace(s)
+	if a, err := netip.ParseAddr(s); err == nil && a.Is6() {
+		s = "[" + s + "]"
+	}
+	if !strings.HasPrefix(strings.ToLower(s), "sip:") {
+		s = "sip:" + s
+	}
+	if !printable(s) {
+		return u, fmt.Errorf("%q is no server address", cut(s))
+	}
+	if err := sip.ParseUri(s, &u); err != nil || u.Host == "" {
+		return u, fmt.Errorf("%q is no server address; write it as host, host:port or sip:host", cut(s))
+	}
+	u.Host = strings.Trim(u.Host, "[]")
+	return u, nil
+}
+
+// parseTarget makes the URI to call from what a user dials: a sip: URI,
+// user@host, tel: or a bare number or name, which belongs to domain.
+func parseTarget(target, domain string) (sip.Uri, error) {
+	var u sip.Uri
+	t := strings.TrimSpace(target)
+	bad := func() (sip.Uri, error) { return sip.Uri{}, fmt.Errorf("call %q: %w", cut(target), ErrBadTarget) }
+	if t == "" || len(t) > 512 || !printable(t) {
+		return bad()
+	}
+	scheme, rest, ok := strings.Cut(t, ":")
+	switch {
+	case ok && strings.EqualFold(scheme, "sip"):
+		if strings.ContainsAny(rest, " <>\"") || sip.ParseUri("sip:"+rest, &u) != nil || u.Host == "" || u.Wildcard {
+			return bad()
+		}
+		u.Headers, u.Password, u.HierarhicalSlashes = nil, "", false
+		u.Host = strings.Trim(u.Host, "[]")
+		if !hostname(u.Host) {
+			return bad()
+		}
+		return u, nil
+	case ok && strings.EqualFold(scheme, "sips"):
+		return sip.Uri{}, fmt.Errorf("call %q: encrypted calls are not supported yet: %w", cut(target), ErrBadTarget)
+	case ok && strings.EqualFold(scheme, "tel"):
+		t, _, _ = strings.Cut(rest, ";")
+	case strings.Contains(t, "@"):
+		return parseTarget("sip:"+t, domain)
+	}
+	if domain == "" {
+		return sip.Uri{}, fmt.Errorf("call %q: it has no domain, and without an account none can be added: %w", cut(target), ErrBadTarget)
+	}
+	if n := number(t); n != "" {
+		t = n
+	}
+	return sip.Uri{Scheme: "sip", User: escapeUser(t), Host: domain}, nil
+}
+
+// number strips the visual separators from a telephone number; empty when t
+// is none.
+func number(t string) string {
+	var b strings.Builder
+	for i, r := range t {
+		switch {
+		case r >= '0' && r <= '9', r == '*', r == '#', r == '+' && i == 0:
+			b.WriteRune(r)
+		case strings.ContainsRune(" -.()/\u00a0", r):
+		default:
+			return ""
+		}
+	}
+	return b.String()
+}
+
+// escapeUser escapes what RFC 3261 does not allow in the user part.
+func escapeUser(s string) string {
+	var b strings.Builder
+	for _, c := range []byte(s) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-_.!~*'()&=+$,;?/", c) >= 0 {
+			b.WriteByte(c)
+		} else {
+			fmt.Fprintf(&b, "%%%02X", c)
+		}
+	}
+	return b.String()
+}
+
+func printable(s string) bool {
+	for _, r := range s {
+		if r < 0x20 || r == 0x7f || r == '\ufffd' {
+			return false
+		}
+	}
+	return true
+}
+
+// hostname says whether s can be a host name or an address.
+func hostname(s string) bool {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return true
+	}
+	if s == "" || len(s) > 253 {
+		return false
+	}
+	for _, c := range []byte(s) {
+		if c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c == '-' || c == '.' || c == '_' {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+// displayName makes a received display name fit for a screen.
+func displayName(s string) string {
+	s = strings.ReplaceAll(s, `\"`, `"`)
+	var b strings.Builder
+	for _, r := range s {
+		if r < 0x20 || r == 0x7f || r == '\ufffd' || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			continue // controls, and marks that turn text around
+		}
+		if b.Len()+4 > 128 {
+			break
+		}
+		b.WriteRune(r)
+	}
+	return strings.TrimSpace(b.String())
+}
+
+// quoteName makes our display name fit for a quoted string.
+func quoteName(s string) string {
+	s = displayName(s)
+	return strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(s)
+}

@@ -1,0 +1,230 @@
+package ua
+
+import (
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/sdp"
+)
+
+// verdict is a refusal: a status and headers that explain it. The zero value
+// is no refusal.
+type verdict struct {
+	code    int
+	headers [][2]string
+}
+
+// vet checks what sipgo's parser lets through and RFC 3261 section 8.2 does
+// not.
+func vet(req *sip.Request) verdict {
+	cseq := req.CSeq()
+	switch {
+	case req.SipVersion != "SIP/2.0":
+		return verdict{code: 505}
+	case req.From() == nil, req.To() == nil, req.CallID() == nil, cseq == nil, req.Via() == nil:
+		return verdict{code: 400}
+	case !strings.EqualFold(string(cseq.MethodName), string(req.Method)):
+		return verdict{code: 400}
+	case len(*req.CallID()) > 512 || len(req.From().Params.GetOr("tag", "")) > 512:
+		return verdict{code: 400}
+	}
+	switch strings.ToLower(req.Recipient.Scheme) {
+	case "sip", "sips":
+	default:
+		return verdict{code: 416}
+	}
+	if req.Method == sip.CANCEL || req.Method == sip.ACK {
+		return verdict{} // Require means nothing there
+	}
+	var unknown []string
+	for _, h := range req.GetHeaders("Require") {
+		for o := range strings.SplitSeq(h.Value(), ",") {
+			if o = strings.TrimSpace(o); o != "" && !slices.Contains(extensions, strings.ToLower(o)) && len(unknown) < 8 {
+				unknown = append(unknown, cut(o))
+			}
+		}
+	}
+	if unknown != nil {
+		return verdict{420, [][2]string{{"Unsupported", strings.Join(unknown, ", ")}}}
+	}
+	if len(req.Body()) > 0 && (req.Method == sip.INVITE || req.Method == sip.UPDATE) {
+		if e := strings.TrimSpace(headerValue(req, "Content-Encoding")); e != "" && !strings.EqualFold(e, "identity") {
+			return verdict{415, [][2]string{{"Accept-Encoding", "identity"}}}
+		}
+		if t := req.ContentType(); t != nil && !isSDP(string(*t)) {
+			return verdict{415, [][2]string{{"Accept", "application/sdp"}}}
+		}
+	}
+	return verdict{}
+}
+
+// route takes a request from sipgo to whoever it is for.
+func (a *Agent) route(req *sip.Request, tx *sip.ServerTx) {
+	if req.IsAck() {
+		defer tx.Terminate() // an ACK has no response that would end it
+		if v := vet(req); v.code == 0 {
+			if c := a.find(req); c != nil {
+				c.serial.offer(func() { c.acked(req) })
+			}
+		}
+		return
+	}
+	if v := vet(req); v.code != 0 {
+		a.refuse(req, tx, v)
+		return
+	}
+	a.mu.Lock()
+	closed := a.closed
+	a.mu.Unlock()
+	c := a.find(req)
+	switch {
+	case req.IsCancel():
+		// sipgo answers the CANCELs that match a transaction. This one came so
+		// close behind its INVITE that it overtook it, or matches nothing.
+		if c != nil && c.matches(req) {
+			a.respond(tx, a.response(req, 200))
+			c.serial.offer(func() { c.cancelled(req, false) })
+			return
+		}
+		a.refuse(req, tx, verdict{code: 481})
+	case !initial(req):
+		if c == nil {
+			a.refuse(req, tx, verdict{code: 481})
+		} else if !c.serial.offer(func() { c.request(req, tx) }) {
+			a.refuse(req, tx, verdict{503, [][2]string{{"Retry-After", "5"}}})
+		}
+	case c != nil:
+		a.refuse(req, tx, verdict{code: 482}) // the same request by another way (section 8.2.2.2)
+	case closed:
+		a.refuse(req, tx, verdict{code: 480})
+	case req.Method == sip.INVITE:
+		a.invited(req, tx)
+	case req.Method == sip.OPTIONS:
+		if _, ok := a.addressee(req); !ok {
+			a.refuse(req, tx, verdict{code: 404})
+			return
+		}
+		a.respond(tx, a.capabilities(req))
+	case req.Method == sip.BYE, req.Method == sip.INFO, req.Method == sip.UPDATE, req.Method == sip.PRACK:
+		a.refuse(req, tx, verdict{code: 481}) // they exist in dialogs only
+	default:
+		a.refuse(req, tx, verdict{code: 405})
+	}
+}
+
+// find gives the call a request belongs to.
+func (a *Agent) find(req *sip.Request) *call {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.dialogs[dialogKey{string(*req.CallID()), req.To().Params.GetOr("tag", "")}]
+}
+
+func (a *Agent) refuse(req *sip.Request, tx *sip.ServerTx, v verdict) {
+	res := a.response(req, v.code)
+	for _, h := range v.headers {
+		res.AppendHeader(sip.NewHeader(h[0], h[1]))
+	}
+	a.respond(tx, res)
+}
+
+func (a *Agent) respond(tx *sip.ServerTx, res *sip.Response) error {
+	err := tx.Respond(res)
+	if err != nil {
+		a.log.Debug("a SIP response could not be sent", "status", res.StatusCode, "error", err)
+	}
+	return err
+}
+
+// capabilities answers OPTIONS (RFC 3261 section 11.2).
+func (a *Agent) capabilities(req *sip.Request) *sip.Response {
+	res := a.response(req, 200)
+	res.AppendHeader(sip.NewHeader("Accept", "application/sdp"))
+	res.AppendHeader(sip.NewHeader("Accept-Encoding", "identity"))
+	res.AppendHeader(sip.NewHeader("Accept-Language", "en"))
+	res.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
+	return res
+}
+
+// addressee says whether a request that begins something is for us: it names
+// the secret Contact of an account and comes from that account's server.
+// Everybody else gets 404, unless direct calls are wanted.
+func (a *Agent) addressee(req *sip.Request) (acc *account, ok bool) {
+	user := req.Recipient.User
+	for _, acc := range a.accounts {
+		if user == acc.contact && acc.trusts(source(req).Addr()) {
+			return acc, true
+		}
+	}
+	if !a.cfg.DirectCalls {
+		return nil, false
+	}
+	for _, acc := range a.accounts {
+		if user == acc.uri.User {
+			return acc, true
+		}
+	}
+	return nil, user == "" || len(a.accounts) == 0
+}
+
+// invited takes an INVITE that begins a call.
+func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
+	acc, ok := a.addressee(req)
+	if !ok {
+		a.log.Info("a call that is not for us was refused", "from", req.Source())
+		a.refuse(req, tx, verdict{code: 404})
+		return
+	}
+	codecs := a.codecs(acc, nil)
+	var offer *sdp.Description
+	if raw := sdpOf(req); raw != nil {
+		var err error
+		if offer, err = sdp.Parse(raw); err != nil {
+			a.log.Info("a call with a broken session description was refused", "from", req.Source(), "error", err)
+			a.refuse(req, tx, verdict{code: 400})
+			return
+		}
+		if codecs = offer.Codecs(codecs); len(codecs) == 0 {
+			a.refuse(req, tx, verdict{488, [][2]string{{"Warning", `305 offhook "No codec in common"`}}})
+			return
+		}
+	}
+	c := newCall(a, "in-"+token(), acc)
+	c.offer, c.invite, c.serverTx = offer, req, tx
+	d, err := dialogIn(req, req.To().Params.GetOr("tag", ""), strings.ToLower(req.Transport()))
+	if err != nil {
+		a.refuse(req, tx, verdict{code: 400})
+		return
+	}
+	c.d = d
+	c.setPhase(ringing)
+	key := dialogKey{d.callID, d.localTag}
+	a.mu.Lock()
+	waiting := 0
+	for _, o := range a.calls {
+		if !o.out && phase(o.phase.Load()) == ringing {
+			waiting++
+		}
+	}
+	full := waiting >= maxRinging || a.closed
+	if !full {
+		a.calls[c.id], a.dialogs[key], a.busy[c] = c, c, true
+	}
+	a.mu.Unlock()
+	if full {
+		a.refuse(req, tx, verdict{486, [][2]string{{"Retry-After", "10"}}})
+		return
+	}
+	go c.watch(tx)
+	if !tx.OnCancel(func(r *sip.Request) { c.serial.post(func() { c.cancelled(r, true) }) }) {
+		c.serial.post(func() { c.cancelled(nil, true) })
+	}
+	ev := Incoming{Call: c.id, From: d.remote.String(), FromName: displayName(req.From().DisplayName),
+		To: req.To().Address.String(), Codecs: codecs, At: time.Now()}
+	if acc != nil {
+		ev.Account = acc.cfg.Name
+	}
+	c.serial.post(func() { a.emit(ev) })
+}
