@@ -331,7 +331,7 @@ func FuzzJitterBuffer(f *testing.F) {
 			if ops[4]&1 == 0 {
 				b.pull(part[:], now)
 			}
-			if b.count > queueSize || len(b.pcm) > pcmSize || b.count > 1 && b.buffered() > maxBuffered+codec.MaxSamples {
+			if b.count > queueSize || len(b.pcm) > maxMargin+2*codec.MaxSamples {
 				t.Fatalf("%d packets, %d samples, %d buffered", b.count, len(b.pcm), b.buffered())
 			}
 		}

@@ -17,9 +17,14 @@ type sourceLock struct {
 	source  netip.AddrPort // whom we listen to; zero before the first packet
 	latched bool           // source is not the agreed address
 
-	candidate netip.AddrPort // sent one good packet
-	ssrc      uint32
-	sequence  uint16 // its next
+	candidates [4]candidate // who sent one good packet; several, so that a flood cannot crowd the peer out
+	oldest     int
+}
+
+type candidate struct {
+	from     netip.AddrPort
+	ssrc     uint32
+	sequence uint16 // of its next packet
 }
 
 // agree sets the address of a new agreement. The same as before keeps the lock.
@@ -42,11 +47,20 @@ func (l *sourceLock) accept(from netip.AddrPort, h header) (ok, moved bool) {
 		return from == l.source, false
 	case !l.remote.IsValid():
 		return false, false // nothing agreed yet
-	case from == l.candidate && h.ssrc == l.ssrc && h.sequence == l.sequence:
-		l.source, l.latched = from, true
-		return true, true
 	}
-	l.candidate, l.ssrc, l.sequence = from, h.ssrc, h.sequence+1
+	next := candidate{from, h.ssrc, h.sequence + 1}
+	for i := range l.candidates {
+		switch c := &l.candidates[i]; {
+		case *c == (candidate{from, h.ssrc, h.sequence}):
+			l.source, l.latched = from, true
+			return true, true
+		case c.from == from:
+			*c = next
+			return false, false
+		}
+	}
+	l.candidates[l.oldest] = next
+	l.oldest = (l.oldest + 1) % len(l.candidates)
 	return false, false
 }
 
