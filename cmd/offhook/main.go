@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 
@@ -106,6 +108,7 @@ func (a *app) main(args []string) (code int) {
 	if err != nil {
 		return a.fail(err)
 	}
+	a.json = slices.Contains(args, "--json") // for errors before the flags are known
 	selected, err := parser.Parse(args)
 	if err != nil {
 		return a.fail(usageError{err})
@@ -156,9 +159,13 @@ func (a *app) fail(err error) int {
 	}
 	if a.json {
 		_ = a.writeJSON(a.err, map[string]control.Error{"error": {Code: word, Message: err.Error()}})
-	} else {
-		fmt.Fprintf(a.err, "offhook: %s\n", clean(err.Error()))
+		return code
 	}
+	message := clean(err.Error())
+	if !strings.HasPrefix(message, "offhook ") {
+		message = "offhook: " + message
+	}
+	fmt.Fprintln(a.err, message)
 	return code
 }
 

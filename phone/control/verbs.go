@@ -72,7 +72,7 @@ func orNone(names []string) string {
 
 // checkKeys takes the sixteen keys of DTMF (RFC 4733 section 3.2), at most 64 of them.
 func checkKeys(keys string) error {
-	const most = 64
+	const most = 128
 	switch {
 	case keys == "":
 		return &Error{CodeBadRequest, "no keys to press: give some of 0-9 * # A-D"}

@@ -18,7 +18,7 @@ func TestCommandsAreCheckedAsSuch(t *testing.T) {
 		{"dtmf", map[string]string{"keys": "12x"}, `"12x" are not keys of a telephone: 0-9 * # A-D`},
 		{"handset", map[string]string{"action": "press"}, `no keys to press: give some of 0-9 * # A-D`},
 		{"handset", map[string]string{"action": "lift"}, ""},
-		{"handset", map[string]string{"action": "press", "keys": string(make([]byte, 65))}, `64 keys are the most at once`},
+		{"handset", map[string]string{"action": "press", "keys": string(make([]byte, 129))}, `128 keys are the most at once`},
 		{"a verb of tomorrow", map[string]string{"x": "y"}, ""},
 		{"", nil, `the command has no "verb"`},
 	}
