@@ -61,13 +61,19 @@ type (
 
 // Notices.
 type (
-	// Refuse answers a command that makes no sense now. Event is its kind ("dial", "answer", …), Reason says why and
-	// what to do instead, for the user. Call and Handset are what the command named, if it did; a dial that waits
-	// for the handset to be lifted is refused later when nobody lifts it.
+	// Refuse answers a command that makes no sense now, which then has done nothing. Event is its kind ("dial",
+	// "answer", …), Reason says why and what to do instead, for the user. Call and Handset are what the command named.
 	Refuse struct {
 		Event, Reason string
 		Call          CallID
 		Handset       HandsetID
+	}
+	// NotCalled: a call that was to be placed when the handset is lifted will not be; Reason says why. Call is the name
+	// the command gave it, if any.
+	NotCalled struct {
+		Call           CallID
+		Handset        HandsetID
+		Target, Reason string
 	}
 	// Missed: an incoming call is over, or was refused for the user, and nobody here spoke to the caller.
 	Missed struct{ Call CallID }
@@ -91,5 +97,6 @@ func (CompleteTransfer) action() {}
 func (StartTimer) action()       {}
 func (StopTimer) action()        {}
 func (Refuse) action()           {}
+func (NotCalled) action()        {}
 func (Missed) action()           {}
 func (KeyClick) action()         {}

@@ -1,5 +1,7 @@
 package desk
 
+const noCall = "there is no call to do that with"
+
 // obvious finds the call a command means. Named: that one. Otherwise, of those that fit, the one in a hand, or the
 // only one. Without: nil and why.
 func (m *machine) obvious(id CallID, fits func(*Call) bool) (*Call, string) {
@@ -29,7 +31,7 @@ func (m *machine) obvious(id CallID, fits func(*Call) bool) (*Call, string) {
 	case all == 1:
 		return any, ""
 	case all == 0:
-		return nil, "there is no call to do that with"
+		return nil, noCall
 	}
 	return nil, "there are several calls; say which"
 }
@@ -142,7 +144,7 @@ func (m *machine) cmdAnswer(e CmdAnswer) {
 		return
 	}
 	if h.Phase == CallingBack {
-		m.refusePending(h, "another call was answered")
+		m.notCalled(h, "another call was answered")
 	}
 	m.raise(h)
 	m.clear(h)
@@ -162,14 +164,15 @@ func (m *machine) cmdDecline(e CmdDecline) {
 }
 
 func (m *machine) cmdHangUp(e CmdHangUp) {
+	c, why := m.obvious(e.Call, func(c *Call) bool { return true })
 	for i := range m.handsets { // a call that is only going to be placed
-		if h := &m.handsets[i]; h.Phase == CallingBack && (e.Call != "" && h.pendingCall == e.Call || e.Call == "" && len(m.calls) == 0) {
-			m.refusePending(h, "it was cancelled")
+		h := &m.handsets[i]
+		if h.Phase == CallingBack && c == nil && (e.Call == h.pendingCall || e.Call == "" && why == noCall) {
+			m.notCalled(h, "it was cancelled")
 			m.enter(h, Idle)
 			return
 		}
 	}
-	c, why := m.obvious(e.Call, func(c *Call) bool { return true })
 	if c == nil {
 		m.do(Refuse{Event: "hang-up", Reason: why, Call: e.Call})
 		return
@@ -228,7 +231,7 @@ func (m *machine) cmdResume(e CmdResume) {
 		return
 	}
 	if h.Phase == CallingBack {
-		m.refusePending(h, "another call was taken")
+		m.notCalled(h, "another call was taken")
 	}
 	m.raise(h)
 	m.clear(h)

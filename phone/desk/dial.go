@@ -104,15 +104,16 @@ func (m *machine) redial(h *Handset) {
 // callBack has a handset ring until it is lifted, to place a call then.
 func (m *machine) callBack(h *Handset, account, target string, id CallID) {
 	if h.Phase == CallingBack && h.pendingCall != id {
-		m.refusePending(h, "another number was dialled instead")
+		m.notCalled(h, "another number was dialled instead")
 	}
 	m.enter(h, CallingBack)
 	h.Pending, h.pendingAccount, h.pendingCall = target, account, id
 	m.start(h, TimerCallBack, m.cfg.CallBack)
 }
 
-func (m *machine) refusePending(h *Handset, why string) {
-	m.do(Refuse{Event: "dial", Reason: h.Pending + " was not called: " + why, Call: h.pendingCall, Handset: h.ID})
+// notCalled tells that the call a handset was to place will not be placed. The handset must be given something else.
+func (m *machine) notCalled(h *Handset, why string) {
+	m.do(NotCalled{Call: h.pendingCall, Handset: h.ID, Target: h.Pending, Reason: why})
 }
 
 // dial places a call from a lifted handset without a call in the hand. It appends a call.

@@ -37,7 +37,7 @@ func (m *machine) rejectKey(h *Handset) {
 	why, c := m.bell(h)
 	switch {
 	case why == bellPending:
-		m.refusePending(h, "it was cancelled")
+		m.notCalled(h, "it was cancelled")
 		m.enter(h, Idle)
 	case why == bellRecall:
 		c.Recall, c.hard = false, true

@@ -190,7 +190,7 @@ func (m *machine) plug(e HandsetPlugged) {
 // would be there. The handset is remembered as long as it has calls.
 func (m *machine) unplug(h *Handset) {
 	if h.Phase == CallingBack {
-		m.refusePending(h, "the handset was unplugged")
+		m.notCalled(h, "the handset was unplugged")
 	}
 	fg := m.call(h.Foreground)
 	muted := h.Muted

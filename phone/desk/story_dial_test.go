@@ -215,7 +215,7 @@ lift desk
 plug desk
 cmd dial 100 as=x
 timer desk call-back
-	! refuse dial: 100 was not called: nobody lifted the handset
+	! not-called 100: nobody lifted the handset
 	desk: idle | |
 lift desk
 	desk: dial-tone
@@ -232,15 +232,43 @@ lift desk
 plug desk
 cmd dial 100
 reject desk
-	! refuse dial: 100 was not called: it was cancelled
+	! not-called 100: it was cancelled
 	desk: idle
 cmd dial 100 as=x
 cmd hang-up x
-	! refuse dial: 100 was not called: it was cancelled
+	! not-called 100: it was cancelled
 	@ stop call-back
 cmd dial 100
 cmd hang-up
-	! refuse dial: 100 was not called: it was cancelled
+	! not-called 100: it was cancelled
+`},
+		{name: "dialling by command: cancelled while an earlier call is still ending, not while one rings", script: talking + `
+down desk
+	! end a
+cmd dial 200 as=b
+cmd hang-up
+	! not-called 200: it was cancelled
+cmd dial 200 as=b
+incoming in-1
+	! ringing in-1
+cmd hang-up
+	! reject in-1 486
+	desk: calling-back | ring | ring | 200 / Lift to call
+`},
+		{name: "dialling by command: a second one replaces the first, answering another call drops it", script: `
+plug desk
+cmd dial 100 as=x
+cmd dial 200 as=y
+	! not-called 100: another number was dialled instead
+	desk: calling-back | ring | ring | 200 / Lift to call
+plug head headset
+incoming in-1
+	! ringing in-1
+cmd answer on=desk
+	! refuse answer: the handset is down; lift it
+cmd answer
+	! answer in-1 head
+	desk: calling-back | ring | ring
 `},
 		{name: "dialling by command: a lifted handset dials at once", script: `
 plug desk

@@ -164,7 +164,7 @@ answered out-1
 plug desk
 cmd dial 100
 unplug desk
-	! refuse dial: 100 was not called: the handset was unplugged
+	! not-called 100: the handset was unplugged
 `},
 		{name: "plugged in twice: nothing while the hook agrees, held and rung back when it does not", script: talking + `
 plug desk lifted

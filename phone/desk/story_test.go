@@ -277,6 +277,8 @@ func renderActions(acts []Action, timers bool) string {
 			add(false, "join %s %s", a.Call, a.To)
 		case Refuse:
 			add(false, "refuse %s: %s", a.Event, a.Reason)
+		case NotCalled:
+			add(false, "not-called %s: %s", a.Target, a.Reason)
 		case Missed:
 			add(false, "missed %s", a.Call)
 		case KeyClick:

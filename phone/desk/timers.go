@@ -23,7 +23,7 @@ func (m *machine) fired(e TimerFired) {
 			m.putDown(h, false)
 		}
 	case TimerCallBack:
-		m.refusePending(h, "nobody lifted the handset")
+		m.notCalled(h, "nobody lifted the handset")
 		m.enter(h, Idle)
 	case TimerOnHookDigits:
 		h.Digits = ""
