@@ -143,9 +143,6 @@ func (m *machine) cmdAnswer(e CmdAnswer) {
 		refuse(why)
 		return
 	}
-	if h.Phase == CallingBack {
-		m.notCalled(h, "another call was answered")
-	}
 	m.raise(h)
 	m.clear(h)
 	m.answer(h, c)
@@ -229,9 +226,6 @@ func (m *machine) cmdResume(e CmdResume) {
 	if h == nil {
 		refuse(why)
 		return
-	}
-	if h.Phase == CallingBack {
-		m.notCalled(h, "another call was taken")
 	}
 	m.raise(h)
 	m.clear(h)

@@ -255,7 +255,7 @@ cmd hang-up
 	! reject in-1 486
 	desk: calling-back | ring | ring | 200 / Lift to call
 `},
-		{name: "dialling by command: a second one replaces the first, answering another call drops it", script: `
+		{name: "dialling by command: a second one replaces the first; answering elsewhere leaves it", script: `
 plug desk
 cmd dial 100 as=x
 cmd dial 200 as=y
