@@ -38,6 +38,7 @@ type jitterBuffer struct {
 
 	decoder codec.Decoder // of the packet last played
 
+	abrupt   bool   // the next packet follows silence and may begin in mid-word: fade it in
 	started  bool   // next is valid
 	next     uint32 // timestamp of the next sample to decode
 	played   int64  // extended sequence number last decoded
@@ -238,6 +239,12 @@ func (b *jitterBuffer) decode(p *packet, skip int) {
 	}
 	clear(room[got:])
 	b.pcm = b.pcmBuf[:n+copy(room, room[skip:])]
+	if b.abrupt {
+		b.abrupt = false
+		for i := range min(fadeSamples, len(b.pcm)-n) {
+			b.pcm[n+i] = int16(int32(b.pcm[n+i]) * int32(i) / fadeSamples)
+		}
+	}
 	b.next = p.timestamp + uint32(p.samples)
 }
 
@@ -301,6 +308,7 @@ func (b *jitterBuffer) restart() {
 // up only the newest matters.
 func (b *jitterBuffer) wake() {
 	b.pcm = b.pcmBuf[:0]
+	b.abrupt, b.decoder = true, nil // what was heard last is long ago: nothing to go on with
 	b.slack.reset()
 	for b.count > 0 && b.buffered() > b.margin {
 		b.take()
