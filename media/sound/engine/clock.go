@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -24,6 +25,10 @@ type clock struct {
 	capture Cycle
 }
 
+// NewClock returns a backend without a card: all it opens is paced by the clock,
+// and a device named LoopbackDevice hears what it plays.
+func NewClock() Backend { return &clock{} }
+
 func (c *clock) Devices(bool) ([]Device, error) { return virtual, nil }
 
 func (c *clock) Play(d Device, rate, period int, cycle Cycle) (Stream, error) {
@@ -43,6 +48,9 @@ func (c *clock) Capture(d Device, rate, period int, cycle Cycle) (Stream, error)
 
 func (c *clock) run(s *clockStream, every time.Duration, pcm []int16, loop bool, cycle Cycle) {
 	defer close(s.done)
+	// A callback may raise the priority of its thread, which must then be its
+	// own; locked, it ends with this goroutine.
+	runtime.LockOSThread()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	due := time.Now()

@@ -6,11 +6,16 @@ import (
 	"offhook/media/sound/ring"
 )
 
+// patience is how many periods an open microphone may take to give its first: a
+// sound server takes up to two seconds.
+const patience = 300
+
 // playCycle returns the output's callback: the clock of the whole port.
 func (s *Server) playCycle(dev *ring.Device) Cycle {
 	promote := s.promoter()
 	single := make([]int16, dev.Period())
 	quiet := make([]int16, dev.Period())
+	waited := 0
 	return func(pcm []int16, channels int, gap bool) {
 		promote()
 		if gap {
@@ -20,9 +25,15 @@ func (s *Server) playCycle(dev *ring.Device) Cycle {
 			clear(pcm) // not what was asked for; never seen
 			return
 		}
-		mic := quiet // before the microphone's first period nothing is missing
+		// Before the microphone's first period nothing is missing, unless it
+		// does not come at all.
+		mic := quiet
 		if q := s.mics.Load(); q != nil && q.begun() {
 			mic = q.take()
+		} else if q != nil {
+			if waited++; waited > patience {
+				mic = nil
+			}
 		}
 		if channels == 1 {
 			dev.Cycle(s.cfg.Now(), mic, pcm)

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"encoding/binary"
 	"fmt"
 	"os"
 	"os/signal"
@@ -41,7 +40,11 @@ func ServeInherited(b Backend) error {
 	}
 	// An interrupt typed at a terminal is for the program; when it ends, so do we.
 	signal.Ignore(unix.SIGINT, unix.SIGHUP)
-	one := binary.NativeEndian.AppendUint64(nil, 1)
+	// A full pipe means that the program is behind already: never wait for it.
+	if err := unix.SetNonblock(WakeFD, true); err != nil {
+		return fmt.Errorf("no pipe at descriptor %d: %w", WakeFD, err)
+	}
+	one := []byte{1}
 	return Serve(os.Stdin, os.NewFile(uintptr(fd), "protocol"), Config{
 		Backend: b,
 		Ring:    r,

@@ -1,0 +1,235 @@
+package sound
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"offhook/media/resample"
+	"offhook/media/sound/ring"
+)
+
+// link joins a run to an open device. It is made by the owner and used by the
+// audio goroutine.
+type link struct {
+	rate     int
+	prog     *ring.Program
+	up, down *resample.Resampler // nil at 48 kHz
+	mic, ear [Period]int16
+
+	ahead  atomic.Int32
+	missed atomic.Uint64
+
+	// Owned by the audio goroutine.
+	under, gaps uint64 // as last seen
+	lastUnder   time.Time
+	dry         int // periods in a row without the microphone
+}
+
+func (p *devicePort) newLink(rate int) (*link, error) {
+	l := &link{rate: rate}
+	var err error
+	if l.prog, err = p.ring.Program(rate/100, p.ahead.begin()); err != nil {
+		return nil, err
+	}
+	l.ahead.Store(int32(l.prog.Ahead()))
+	if rate != Rate {
+		var err2 error
+		l.up, err = resample.New(rate, Rate)
+		l.down, err2 = resample.New(Rate, rate)
+		if err := errors.Join(err, err2); err != nil {
+			return nil, err
+		}
+	}
+	return l, nil
+}
+
+// delay is what the link adds by itself.
+func (l *link) delay() time.Duration {
+	d := time.Duration(l.ahead.Load()) * periodTime
+	if l.up != nil {
+		d += l.up.Delay() + l.down.Delay()
+	}
+	return d
+}
+
+// account adds the link's counters to a report.
+func (l *link) account(info *Info, c ring.Counters) {
+	info.Ahead = int(l.ahead.Load())
+	info.Underruns += c.Underruns
+	info.Lost += l.missed.Load()
+	info.MicGaps += c.MicGaps
+}
+
+// run is the time from Start to Stop. Its goroutine calls Process, whatever
+// becomes of the device.
+type run struct {
+	p       *devicePort
+	process Process
+	link    atomic.Pointer[link]
+	busy    sync.Mutex    // held by the audio goroutine while it uses a link
+	changed chan struct{} // link was set
+	stop    chan struct{}
+	done    chan struct{}
+}
+
+func newRun(p *devicePort, process Process) *run {
+	return &run{p: p, process: process, changed: make(chan struct{}, 1), stop: make(chan struct{}), done: make(chan struct{})}
+}
+
+// use gives the run another link, or none. When it returns, the old one is not
+// used any more and the ring may be reset. Only the owner calls it.
+func (r *run) use(l *link) {
+	r.link.Store(l)
+	select {
+	case r.changed <- struct{}{}:
+	default:
+	}
+	if l == nil {
+		r.interrupt()
+		r.busy.Lock() // Process does not block, so neither does this for long
+		defer r.busy.Unlock()
+	}
+}
+
+// interrupt wakes the audio goroutine out of its wait for the device.
+func (r *run) interrupt() { r.p.mem.wake.SetReadDeadline(time.Unix(1, 0)) }
+
+// end stops the run and waits for it. Only the owner calls it, once.
+func (r *run) end() {
+	close(r.stop)
+	r.interrupt()
+	<-r.done
+}
+
+func (r *run) stopping() bool {
+	select {
+	case <-r.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// loop is the audio goroutine.
+func (r *run) loop() {
+	defer close(r.done)
+	for !r.stopping() {
+		if l := r.link.Load(); l != nil {
+			r.follow(l)
+		} else {
+			r.keepTime()
+		}
+	}
+}
+
+// follow calls Process at the pace of the device, until it stalls, another link
+// is set or the run ends.
+func (r *run) follow(l *link) {
+	r.busy.Lock()
+	defer r.busy.Unlock()
+	var wake [64]byte
+	limit, moved := r.p.limits.grace, time.Now()
+	for {
+		// The deadline is set before looking whether to go on: who interrupts
+		// does it in the other order, so neither is overlooked.
+		r.p.mem.wake.SetReadDeadline(moved.Add(limit))
+		if r.stopping() || r.link.Load() != l {
+			return
+		}
+		_, err := r.p.mem.wake.Read(wake[:])
+		if l.prog.Run(func(mic, ear []int16) { r.period(l, mic, ear) }) > 0 {
+			limit, moved = r.p.limits.stall, time.Now()
+			r.watch(l)
+			continue
+		}
+		broken := err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
+		if broken || time.Since(moved) >= limit {
+			if r.link.CompareAndSwap(l, nil) {
+				select {
+				case r.p.stalled <- l:
+				default: // the owner has one to look at
+				}
+			}
+			return
+		}
+	}
+}
+
+// period handles one period at the device's rate.
+func (r *run) period(l *link, mic, ear []int16) {
+	if l.up == nil {
+		r.process(mic, ear)
+	} else {
+		l.up.Process(l.mic[:], mic)
+		clear(l.ear[:])
+		r.process(l.mic[:], l.ear[:])
+		l.down.Process(ear, l.ear[:])
+	}
+	r.count()
+}
+
+func (r *run) count() {
+	r.p.mu.Lock()
+	r.p.info.Periods++
+	r.p.mu.Unlock()
+}
+
+// watch looks at the counters after each wake-up.
+func (r *run) watch(l *link) {
+	c := r.p.ring.Counters()
+	l.missed.Store(l.prog.Missed())
+	if c.Underruns != l.under {
+		l.under = c.Underruns
+		now := time.Now()
+		if now.Sub(l.lastUnder) < widenWithin && l.prog.Widen() {
+			l.ahead.Store(int32(l.prog.Ahead()))
+			r.p.ahead.learn(l.prog.Ahead())
+			r.p.log.Info("sound device asks for periods in bursts, or this machine is slow; more are made ahead", "periods", l.prog.Ahead())
+			now = time.Time{} // judge the new distance by itself
+		}
+		l.lastUnder = now
+	}
+	if c.MicGaps == l.gaps {
+		l.dry = 0
+		return
+	}
+	l.gaps = c.MicGaps
+	if l.dry++; l.dry == micSilence {
+		err := fmt.Errorf("%w for %v", ErrNoCapture, micSilence*periodTime)
+		r.p.log.Warn("sound", "err", err)
+		r.p.errs.add(err)
+	}
+}
+
+// keepTime calls Process by the clock while there is no device, so that a call
+// goes on: the far end hears silence instead of nothing, and buffers keep moving.
+func (r *run) keepTime() {
+	mic, ear := make([]int16, Period), make([]int16, Period)
+	timer := time.NewTimer(periodTime)
+	defer timer.Stop()
+	due := time.Now().Add(periodTime)
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-r.changed:
+			if r.link.Load() != nil {
+				return
+			}
+			continue
+		case <-timer.C:
+		}
+		clear(mic)
+		clear(ear)
+		r.process(mic, ear)
+		r.count()
+		if due = due.Add(periodTime); time.Since(due) > 10*periodTime {
+			due = time.Now()
+		}
+		timer.Reset(time.Until(due))
+	}
+}
