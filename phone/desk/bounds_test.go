@@ -22,6 +22,17 @@ func TestNumbersAreBounded(t *testing.T) {
 	}
 }
 
+func TestHandsetsAreBounded(t *testing.T) {
+	s := New(Config{})
+	s, _ = Next(s, HandsetPlugged{"", true, false})
+	for i := range 3 * maxHandset {
+		s, _ = Next(s, HandsetPlugged{HandsetID(strings.Repeat("h", i+1)), true, false})
+	}
+	if n := len(s.Handsets()); n != maxHandset {
+		t.Errorf("%d handsets", n)
+	}
+}
+
 func TestTextFromOutsideIsMadeFitToShow(t *testing.T) {
 	s := New(Config{})
 	s, _ = Next(s, HandsetPlugged{"desk", true, false})

@@ -4,7 +4,7 @@ import "strconv"
 
 // key: a key of the keypad. Down it collects digits to be dialled at lifting; lifted it dials; in a call it is DTMF.
 func (m *machine) key(h *Handset, k byte) {
-	if !validKey(k) || h.flashing {
+	if !validKey(k) {
 		return
 	}
 	if !h.Lifted {
@@ -66,7 +66,7 @@ func (m *machine) sendKey(h *Handset) {
 	switch {
 	case h.Lifted && h.Phase == Collecting:
 		m.dial(h, "", h.Digits, "")
-	case h.Lifted || h.flashing:
+	case h.Lifted:
 	case why != bellNone:
 		if !h.Cradled {
 			m.lift(h)
@@ -87,7 +87,7 @@ func (m *machine) redial(h *Handset) {
 	}
 	why, _ := m.bell(h)
 	switch {
-	case h.flashing || h.Lifted && h.Phase == Connected || !h.Lifted && why != bellNone:
+	case h.Lifted && h.Phase == Connected || !h.Lifted && why != bellNone:
 	case number == "":
 		m.do(Refuse{Event: "redial", Reason: "nothing has been dialled yet", Handset: h.ID})
 	case h.Lifted:

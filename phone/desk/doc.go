@@ -69,5 +69,5 @@
 // answers; put down, and it rings). Timers carry a sequence number: one that ran out while it was being stopped is
 // known by its age.
 //
-// Check holds the invariants; the tests check them after every event of every story and of millions of random ones.
+// Check holds the invariants; the tests check them after every event of every story and in long random sequences.
 package desk

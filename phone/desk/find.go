@@ -150,12 +150,10 @@ func (s *State) bell(h *Handset) (bell, *Call) {
 func clean(text string, limit int) string {
 	if len(text) > limit {
 		text = text[:limit]
-		for len(text) > 0 && !utf8.ValidString(text[max(0, len(text)-utf8.UTFMax):]) && !utf8.RuneStart(text[len(text)-1]) {
-			text = text[:len(text)-1]
-		}
 	}
 	return strings.TrimSpace(strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || !unicode.IsPrint(r) {
+		if r == utf8.RuneError || // what is left of a letter that was cut
+			!unicode.IsPrint(r) {
 			return -1
 		}
 		return r

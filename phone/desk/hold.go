@@ -77,7 +77,6 @@ func (m *machine) consult(h *Handset, c *Call) {
 func (m *machine) holdKey(h *Handset) {
 	fg, back := m.call(h.Foreground), m.newestHeld(h.ID)
 	switch {
-	case h.flashing:
 	case fg != nil:
 		if fg.Phase == Active {
 			m.hold(fg, true)
