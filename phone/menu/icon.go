@@ -127,7 +127,7 @@ func drawing(i Icon) [][]stroke {
 	case InCall:
 		return [][]stroke{lifted(green)}
 	case Problem:
-		return [][]stroke{base(light), receiver(light, 0), {{25, 14, 25, 22, 2.4, amber}, {25, 28, 25, 28, 2.6, amber}}}
+		return [][]stroke{base(light), receiver(light, 0), {{25, 11, 25, 19.5, 2.4, amber}, {25, 27.5, 25, 27.5, 2.5, amber}}}
 	case Offline:
 		return [][]stroke{base(grey), receiver(grey, 0), {{5, 5, 27, 27, 2, red}, {5, 27, 27, 5, 2, red}}}
 	case NoEntry:
