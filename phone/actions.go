@@ -1,0 +1,127 @@
+package phone
+
+import (
+	"errors"
+	"time"
+
+	"offhook/media/tone"
+	"offhook/phone/control"
+	"offhook/phone/desk"
+	"offhook/phone/ua"
+)
+
+// keyBeep is how long the tone of a key is heard in the earpiece.
+const keyBeep = 100 * time.Millisecond
+
+// carryOut does one thing that the state machine ordered. None of it waits: SIP and sound have goroutines of their own.
+func (p *Phone) carryOut(a desk.Action) {
+	switch a := a.(type) {
+	case desk.PlaceCall:
+		p.place(a)
+	case desk.SendRinging:
+		p.orWarn("ringing", p.agent.Ring(string(a.Call)))
+	case desk.AnswerCall:
+		c := p.calls[a.Call]
+		if c == nil {
+			p.later(desk.CallEnded{Call: a.Call, Code: 481, Reason: "the call is gone"})
+			return
+		}
+		p.orEnd(a.Call, "answering", p.agent.Answer(string(a.Call), ua.LocalMedia{Port: c.session.LocalPort()}))
+	case desk.RejectCall:
+		p.orEnd(a.Call, "refusing", p.agent.Reject(string(a.Call), a.Code))
+	case desk.EndCall:
+		p.orEnd(a.Call, "hanging up", p.agent.HangUp(string(a.Call)))
+	case desk.HoldCall:
+		p.orWarn("holding", p.agent.Hold(string(a.Call)))
+	case desk.ResumeCall:
+		p.orWarn("resuming", p.agent.Resume(string(a.Call)))
+	case desk.SendDTMF:
+		if c := p.calls[a.Call]; c != nil {
+			p.orWarn("sending a digit", c.session.SendDigit(a.Key))
+		}
+	case desk.KeyClick:
+		if h := p.handsets[a.Handset]; h != nil && h.sound != nil {
+			h.sound.Beep(tone.DTMF(a.Key), keyBeep)
+		}
+	case desk.StartTimer:
+		p.startTimer(a)
+	case desk.StopTimer:
+		p.stopTimer(a)
+	case desk.Missed:
+		e := control.Event{Type: control.EventMissed, Call: string(a.Call)}
+		if c := p.calls[a.Call]; c != nil {
+			e.Peer, e.PeerName, e.Account = c.peer, c.peerName, c.account
+		}
+		p.send(e)
+	case desk.Refuse:
+		p.refusal = a.Reason
+	case desk.NotCalled:
+		p.send(control.Event{Type: control.EventError, Call: string(a.Call), Handset: string(a.Handset), Peer: a.Target, Reason: a.Reason})
+	default:
+		p.log.Error("the state machine orders what the phone can't do", "action", a)
+	}
+}
+
+// place opens the sound of a new call and sends its INVITE.
+func (p *Phone) place(a desk.PlaceCall) {
+	name := a.Account
+	if name == "" {
+		name = p.defaultAccount()
+	}
+	c := &call{id: a.Call, peer: a.Target, account: name, handset: a.Handset}
+	if err := p.open(c); err != nil {
+		p.fail(a.Call, 503, "placing a call", err)
+		return
+	}
+	if err := p.agent.Dial(string(a.Call), name, a.Target, ua.LocalMedia{Port: c.session.LocalPort()}); err != nil {
+		code := 503
+		if errors.Is(err, ua.ErrBadTarget) {
+			code = 484
+		}
+		p.fail(a.Call, code, "placing a call", err)
+	}
+}
+
+// defaultAccount is the first that is registered, else the first.
+func (p *Phone) defaultAccount() string {
+	for _, a := range p.accounts {
+		if a.state == ua.Registered {
+			return a.name
+		}
+	}
+	if len(p.accounts) > 0 {
+		return p.accounts[0].name
+	}
+	return ""
+}
+
+// fail ends a call that could not be carried out, as if the network had refused it.
+func (p *Phone) fail(id desk.CallID, code int, doing string, err error) {
+	p.log.Error(doing, "call", id, "error", err)
+	p.send(control.Event{Type: control.EventError, Call: string(id), Code: code, Reason: err.Error()})
+	p.inbox.post(func() {
+		p.feed(desk.CallEnded{Call: id, Code: code, Reason: err.Error()})
+		p.forget(id)
+	})
+}
+
+// orEnd ends the call in the state machine when the user agent knows it no more: its Ended may have crossed the order,
+// and then this second ending finds nothing to do.
+func (p *Phone) orEnd(id desk.CallID, doing string, err error) {
+	if err != nil {
+		p.fail(id, 481, doing, err)
+	}
+}
+
+func (p *Phone) orWarn(doing string, err error) {
+	if err != nil {
+		p.log.Warn(doing, "error", err)
+		p.send(control.Event{Type: control.EventError, Reason: doing + ": " + err.Error()})
+	}
+}
+
+// send gives an event to all who listen.
+func (p *Phone) send(e control.Event) {
+	e.Time = time.Now()
+	p.feeds.send(e)
+}

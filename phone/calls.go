@@ -1,0 +1,154 @@
+package phone
+
+import (
+	"time"
+
+	"offhook/media"
+	"offhook/phone/control"
+	"offhook/phone/desk"
+	"offhook/phone/ua"
+)
+
+// call is what the loop keeps of a call beside the state machine's own record: its sound, and facts for the status.
+type call struct {
+	id       desk.CallID
+	incoming bool
+	peer     string
+	peerName string
+	account  string
+	since    time.Time
+	answered time.Time
+	session  *media.Session
+	codec    string
+	handset  desk.HandsetID // the last one that held it
+}
+
+func (c *call) close() {
+	if c.session != nil {
+		if err := c.session.Close(); err != nil {
+			return // the socket was gone already: nothing is left to give back
+		}
+	}
+}
+
+// open makes the call's record and the socket that its sound will use.
+func (p *Phone) open(c *call) error {
+	conn, err := p.cfg.ListenRTP(p.cfg.RTPLow, p.cfg.RTPHigh)
+	if err != nil {
+		return err
+	}
+	id := c.id
+	c.since = time.Now()
+	c.session = media.NewSession(conn, media.SessionConfig{
+		Logger: p.log,
+		OnEvent: func(digit byte) {
+			p.inbox.post(func() {
+				p.send(control.Event{Type: control.EventDTMF, Call: string(id), Key: string(rune(digit)), Direction: "in"})
+			})
+		},
+	})
+	p.calls[id] = c
+	return nil
+}
+
+// fromSIP handles one event of the user agent, on the loop.
+func (p *Phone) fromSIP(e ua.Event) {
+	switch e := e.(type) {
+	case ua.Registration:
+		p.registration(e)
+	case ua.Incoming:
+		c := &call{id: desk.CallID(e.Call), incoming: true, peer: e.From, peerName: e.FromName, account: e.Account}
+		if err := p.open(c); err != nil {
+			p.log.Error("refusing a call: no port for its sound", "from", e.From, "error", err)
+			p.send(control.Event{Type: control.EventError, Call: e.Call, Peer: e.From, Reason: err.Error()})
+			p.orWarn("refusing a call", p.agent.Reject(e.Call, 503))
+			return
+		}
+		p.feed(desk.IncomingCall{Call: c.id, Account: e.Account, Peer: e.From, PeerName: e.FromName})
+	case ua.Progress:
+		p.progress(e)
+	case ua.Answered:
+		c := p.calls[desk.CallID(e.Call)]
+		if c == nil {
+			return
+		}
+		c.answered = time.Now()
+		p.setMedia(c, e.Media)
+		p.feed(desk.CallAnswered{Call: c.id})
+	case ua.MediaChanged:
+		c := p.calls[desk.CallID(e.Call)]
+		if c == nil {
+			return
+		}
+		p.setMedia(c, e.Media)
+		p.feed(desk.CallHeldByRemote{Call: c.id, Held: e.RemoteHold})
+	case ua.Ended:
+		p.ended(e)
+	}
+}
+
+func (p *Phone) progress(e ua.Progress) {
+	c := p.calls[desk.CallID(e.Call)]
+	if c == nil {
+		return
+	}
+	switch {
+	case e.Media != nil:
+		p.setMedia(c, *e.Media)
+		p.feed(desk.CallEarlyMedia{Call: c.id})
+	case e.Code == 180:
+		p.feed(desk.CallAlerting{Call: c.id})
+	default:
+		p.feed(desk.CallProceeding{Call: c.id})
+	}
+}
+
+// setMedia gives the session what offer and answer agreed on.
+func (p *Phone) setMedia(c *call, m ua.Media) {
+	c.codec = m.Codec
+	err := c.session.SetParams(media.Params{
+		Remote:           m.Remote,
+		Codec:            m.Codec,
+		PayloadType:      m.PayloadType,
+		EventPayloadType: m.EventPayloadType,
+		PTime:            m.PTime,
+		Send:             m.Send,
+		Receive:          m.Receive,
+		AnnexB:           m.AnnexB,
+	})
+	if err != nil {
+		p.log.Error("setting up a call's sound", "call", c.id, "codec", m.Codec, "error", err)
+		p.send(control.Event{Type: control.EventError, Call: string(c.id), Reason: err.Error()})
+	}
+}
+
+func (p *Phone) ended(e ua.Ended) {
+	id := desk.CallID(e.Call)
+	if e.MissedElsewhere {
+		// Another phone of ours took it: nobody here missed a call.
+		e.Reason = "answered elsewhere"
+	}
+	p.feed(desk.CallEnded{Call: id, Code: e.Code, Remote: e.Remote, Reason: e.Reason, Elsewhere: e.MissedElsewhere})
+	p.forget(id)
+}
+
+// forget lets go of a call that the state machine has let go of.
+func (p *Phone) forget(id desk.CallID) {
+	if c := p.calls[id]; c != nil {
+		delete(p.calls, id)
+		c.close()
+	}
+}
+
+func (p *Phone) registration(e ua.Registration) {
+	for _, a := range p.accounts {
+		if a.name != e.Account {
+			continue
+		}
+		a.state, a.code, a.reason, a.until = e.State, e.Code, e.Reason, time.Time{}
+		if e.State == ua.Registered && e.Expires > 0 {
+			a.until = time.Now().Add(e.Expires)
+		}
+		p.send(control.Event{Type: control.EventAccount, Account: a.name, State: e.State.String(), Code: e.Code, Reason: e.Reason})
+	}
+}

@@ -1,0 +1,149 @@
+package phone
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"offhook/phone/control"
+	"offhook/phone/desk"
+)
+
+// Do carries out one command of the control socket. It may be called by any goroutine; the loop answers.
+func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, error) {
+	if err := c.Check(); err != nil {
+		return control.Result{}, err
+	}
+	switch c.Verb {
+	case control.VerbHandset:
+		return p.operate(ctx, c.Args)
+	case control.VerbAccountTest:
+		return p.testAccount(ctx, c.Args["name"])
+	case control.VerbDevices:
+		return control.Result{OK: true}.WithData(p.Status().Handsets)
+	case control.VerbQuit:
+		return p.ask(ctx, func() error {
+			if !p.ending {
+				p.ending = true
+				close(p.quit)
+			}
+			return nil
+		})
+	}
+	e, err := event(c)
+	if err != nil {
+		return control.Result{}, err
+	}
+	return p.ask(ctx, func() error {
+		if err := p.know(c.Args); err != nil {
+			return err
+		}
+		p.refusal = ""
+		p.feed(e)
+		if p.refusal != "" {
+			return &control.Error{Code: control.CodeRefused, Message: p.refusal}
+		}
+		return nil
+	})
+}
+
+// ask has the loop do f, and returns what f returned.
+func (p *Phone) ask(ctx context.Context, f func() error) (control.Result, error) {
+	answer := make(chan error, 1)
+	if !p.inbox.post(func() { answer <- f() }) {
+		return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
+	}
+	select {
+	case err := <-answer:
+		return control.Result{OK: err == nil}, err
+	case <-p.closed:
+		return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
+	case <-ctx.Done():
+		return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: "the phone did not answer in time"}
+	}
+}
+
+// event translates a command, which has been checked, into an event for the state machine.
+func event(c control.Command) (desk.Event, error) {
+	call, hs := desk.CallID(c.Args["call"]), desk.HandsetID(c.Args["handset"])
+	on := c.Args["on"] == "true"
+	switch c.Verb {
+	case control.VerbDial:
+		return desk.CmdDial{Target: strings.TrimSpace(c.Args["target"]), Account: c.Args["account"], Handset: hs}, nil
+	case control.VerbAnswer:
+		return desk.CmdAnswer{Call: call, Handset: hs}, nil
+	case control.VerbDecline:
+		return desk.CmdDecline{Call: call}, nil
+	case control.VerbHangUp:
+		return desk.CmdHangUp{Call: call}, nil
+	case control.VerbHold:
+		return desk.CmdHold{Call: call}, nil
+	case control.VerbResume:
+		return desk.CmdResume{Call: call}, nil
+	case control.VerbSwap:
+		return desk.CmdSwap{}, nil
+	case control.VerbMute:
+		return desk.CmdMute{On: on}, nil
+	case control.VerbDND:
+		return desk.CmdDND{On: on}, nil
+	case control.VerbDTMF:
+		return desk.CmdDTMF{Call: call, Keys: strings.ToUpper(c.Args["keys"])}, nil
+	}
+	return nil, bad("there is no command %q", c.Verb)
+}
+
+// know says so when a command names a call, handset or account that there is not.
+func (p *Phone) know(args map[string]string) error {
+	if id := args["call"]; id != "" && p.calls[desk.CallID(id)] == nil {
+		return &control.Error{Code: control.CodeNotFound, Message: fmt.Sprintf("there is no call %q; `offhook status` lists them", id)}
+	}
+	if id := args["handset"]; id != "" && p.handsets[desk.HandsetID(id)] == nil {
+		return &control.Error{Code: control.CodeNotFound, Message: fmt.Sprintf("there is no handset %q; `offhook devices list` lists them", id)}
+	}
+	if name := args["account"]; name != "" {
+		for _, a := range p.accounts {
+			if a.name == name {
+				return nil
+			}
+		}
+		return &control.Error{Code: control.CodeNotFound, Message: fmt.Sprintf("there is no account %q; `offhook account list` lists them", name)}
+	}
+	return nil
+}
+
+func bad(format string, args ...any) error {
+	return &control.Error{Code: control.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
+}
+
+// testAccount waits, at most as long as ctx and 35 s, until it is known whether an account registers.
+func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, error) {
+	ctx, cancel := context.WithTimeout(ctx, 35*time.Second)
+	defer cancel()
+	events, stop := p.Subscribe()
+	defer stop()
+	for {
+		var got *control.Account
+		for _, a := range p.Status().Accounts {
+			if a.Name == name {
+				got = &a
+			}
+		}
+		switch {
+		case got == nil:
+			return control.Result{}, &control.Error{Code: control.CodeNotFound, Message: fmt.Sprintf("there is no account %q; `offhook account list` lists them", name)}
+		case got.State == control.AccountRegistered:
+			return control.Result{OK: true, Message: fmt.Sprintf("account %s is registered as %s for %d s", name, got.URI, got.ExpiresIn)}.WithData(got)
+		case got.State == control.AccountFailed:
+			return control.Result{}, &control.Error{Code: control.CodeRefused, Message: fmt.Sprintf("account %s is not registered: %s", name, got.Reason)}
+		}
+		select {
+		case _, ok := <-events:
+			if !ok {
+				return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
+			}
+		case <-ctx.Done():
+			return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: fmt.Sprintf("account %s: still %s; the registrar has not answered yet", name, got.State)}
+		}
+	}
+}

@@ -1,0 +1,80 @@
+package demo
+
+import (
+	"fmt"
+	"io"
+	"time"
+
+	"offhook/media/measure"
+	"offhook/media/sound"
+	"offhook/media/tone"
+)
+
+// checks counts what was claimed and what held.
+type checks struct {
+	out    io.Writer
+	total  int
+	failed int
+}
+
+// claim prints a claim with its outcome, and keeps count.
+func (c *checks) claim(ok bool, format string, args ...any) {
+	c.total++
+	mark := "ok  "
+	if !ok {
+		c.failed++
+		mark = "FAIL"
+	}
+	fmt.Fprintf(c.out, "      %s  %s\n", mark, fmt.Sprintf(format, args...))
+}
+
+// Targets of the design that the demonstration holds itself to. The machine may be busy, so they are the generous end:
+// `make bench` measures them properly.
+const (
+	liftToTone   = 100 * time.Millisecond
+	hookToAnswer = 50 * time.Millisecond
+	inviteToRing = 50 * time.Millisecond
+	mouthToEar   = 250 * time.Millisecond // there and back, through two jitter buffers
+	speechLike   = 0.8
+)
+
+// heard claims that a tone, and nothing else, was at the earpiece for most of a span.
+func (c *checks) heard(m *monitor, want tone.Tone, from, to time.Time) {
+	_, ear := m.span(from, to)
+	var got tone.Found
+	for _, f := range tone.Detect(nil, ear, sound.Rate) {
+		if f.End-f.Start > got.End-got.Start {
+			got = f
+		}
+	}
+	share := float64(got.End-got.Start) / float64(to.Sub(from))
+	c.claim(got.Tone == want && share > 0.6, "%s tone at the earpiece, at %.1f dBFS (heard: %v for %.0f %% of the time)",
+		want, got.Level, got.Tone, 100*share)
+}
+
+// silent claims that the earpiece was silent over a span.
+func (c *checks) silent(m *monitor, what string, from, to time.Time) {
+	_, ear := m.span(from, to)
+	l := measure.Level(ear)
+	c.claim(len(ear) > 0 && l <= -90, "%s: earpiece silent (%.0f dBFS over %d ms)", what, l, len(ear)/(sound.Rate/1000))
+}
+
+// same claims that what was said into one microphone came out of an earpiece.
+func (c *checks) same(what string, from, to *monitor, begin, end time.Time, lag time.Duration) {
+	mic, _ := from.span(begin, end)
+	_, ear := to.span(begin, end)
+	m := measure.Speech(narrow(mic), narrow(ear), 8000, lag)
+	c.claim(m.Windows > 0 && m.Similarity >= speechLike && m.Lag <= lag,
+		"%s: similarity %.2f in %d windows of 400 ms, %d ms later, spoken at %.0f dBFS, heard at %.0f dBFS",
+		what, m.Similarity, m.Windows, m.Lag.Milliseconds(), measure.Level(mic), measure.Level(ear))
+}
+
+// within claims a time between two moments.
+func (c *checks) within(what string, from, to time.Time, found bool, limit time.Duration) {
+	if !found {
+		c.claim(false, "%s: did not happen", what)
+		return
+	}
+	d := to.Sub(from)
+	c.claim(d >= 0 && d <= limit, "%s: %.1f ms (limit %d ms)", what, float64(d.Microseconds())/1000, limit.Milliseconds())
+}

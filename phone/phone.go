@@ -1,0 +1,251 @@
+package phone
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"offhook/media"
+	"offhook/phone/control"
+	"offhook/phone/desk"
+	"offhook/phone/exchange"
+	"offhook/phone/ua"
+)
+
+// Config makes a Phone.
+type Config struct {
+	Version string
+	Logger  *slog.Logger // nil: nothing is logged
+
+	// Accounts are the SIP accounts. With none the phone brings up a local exchange on loopback and is its extension
+	// LocalExtension, so that a first start has a dial tone and somebody to call.
+	Accounts    []ua.Account
+	Listen      []string // "udp:127.0.0.1:5060"; empty: ephemeral
+	DirectCalls bool
+	RTPLow      uint16 // port range of RTP, inclusive; 0: 16384–16484
+	RTPHigh     uint16
+
+	Desk desk.Config
+	DND  bool // start with do not disturb on
+
+	// Trace gets every SIP message, secrets taken out; see ua.Config.
+	Trace func(ua.TraceMessage)
+	// Network is where the sockets of SIP come from; nil: the system.
+	Network ua.Network
+	// ListenRTP opens the socket of one call; nil: media.ListenRTP on every address.
+	ListenRTP func(lo, hi uint16) (net.PacketConn, error)
+}
+
+// LocalExtension is the phone's number at the local exchange; EchoExtension answers with an echo, and
+// RingMeExtension calls back.
+const (
+	LocalExtension  = "100"
+	EchoExtension   = "600"
+	RingMeExtension = "601"
+	localAccount    = "local"
+)
+
+// ErrStopped is returned for what is asked of a phone that has ended.
+var ErrStopped = errors.New("the phone has ended")
+
+// Phone is the softphone. Make it with New, hand it devices with Attach or AttachVirtual, and Run it. Attach,
+// AttachVirtual and the methods of control.Backend may be called by any goroutine, also before Run.
+type Phone struct {
+	cfg    Config
+	log    *slog.Logger
+	inbox  *mailbox
+	quit   chan struct{} // closed by the quit verb
+	closed chan struct{} // closed when Run has returned
+
+	snapshot atomic.Pointer[snapshot]
+	feeds    *hub
+
+	// All below belongs to the goroutine of Run.
+	state    desk.State
+	agent    *ua.Agent
+	local    *exchange.Exchange
+	accounts []*account
+	calls    map[desk.CallID]*call
+	handsets map[desk.HandsetID]*handset
+	order    []desk.HandsetID // as they were attached
+	timers   map[timerKey]*time.Timer
+	refusal  string // what the state machine refused during the event at hand
+	ending   bool
+}
+
+var _ control.Backend = (*Phone)(nil)
+
+// account is what is known of one SIP account.
+type account struct {
+	name, uri string
+	state     ua.RegState
+	code      int
+	reason    string
+	until     time.Time // when the registration lapses, zero when there is none
+}
+
+// New checks cfg and makes a phone that is not yet running.
+func New(cfg Config) (*Phone, error) {
+	if cfg.Logger == nil {
+		cfg.Logger = slog.New(slog.DiscardHandler)
+	}
+	if cfg.RTPLow == 0 {
+		cfg.RTPLow, cfg.RTPHigh = 16384, 16484
+	}
+	if cfg.ListenRTP == nil {
+		cfg.ListenRTP = func(lo, hi uint16) (net.PacketConn, error) {
+			return media.ListenRTP(netip.IPv4Unspecified(), lo, hi)
+		}
+	}
+	p := &Phone{
+		cfg:      cfg,
+		log:      cfg.Logger,
+		inbox:    newMailbox(),
+		quit:     make(chan struct{}),
+		closed:   make(chan struct{}),
+		feeds:    newHub(),
+		state:    desk.New(cfg.Desk),
+		calls:    map[desk.CallID]*call{},
+		handsets: map[desk.HandsetID]*handset{},
+		timers:   map[timerKey]*time.Timer{},
+	}
+	if cfg.DND {
+		p.state, _ = desk.Next(p.state, desk.CmdDND{On: true})
+	}
+	p.snapshot.Store(p.snap())
+	return p, nil
+}
+
+// Run is the phone's goroutine. It returns when ctx ends or a client says quit, after the calls are ended, the accounts
+// unregistered and the lights put out; or at once, with the reason, when SIP can't be brought up.
+func (p *Phone) Run(ctx context.Context) error {
+	defer close(p.closed)
+	if err := p.startSIP(ctx); err != nil {
+		p.stop()
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			p.stop()
+			return nil
+		case <-p.quit:
+			p.stop()
+			return nil
+		case <-p.inbox.ready:
+			p.drain()
+		}
+	}
+}
+
+// drain handles all messages that wait, then makes the result visible to readers of the status.
+func (p *Phone) drain() {
+	for _, f := range p.inbox.take() {
+		f()
+	}
+	p.snapshot.Store(p.snap())
+}
+
+// stop ends everything, in the order in which a user notices it: sound, lights, calls.
+func (p *Phone) stop() {
+	p.ending = true
+	for _, t := range p.timers {
+		t.Stop()
+	}
+	for _, id := range p.order {
+		p.handsets[id].close()
+	}
+	if p.agent != nil {
+		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
+		if err := p.agent.Close(ctx); err != nil {
+			p.log.Warn("ending SIP", "error", err)
+		}
+		cancel()
+	}
+	if p.local != nil {
+		p.local.Close()
+	}
+	for _, c := range p.calls {
+		c.close()
+	}
+	p.inbox.close()
+	p.feeds.close()
+}
+
+// feed gives one event to the state machine and carries out what follows. SIP comes first, since somebody waits at the
+// other end of it; then lights and sound; then those who watch.
+func (p *Phone) feed(e desk.Event) {
+	before := p.state
+	next, actions := desk.Next(before, e)
+	p.state = next
+	for _, a := range actions {
+		p.carryOut(a)
+	}
+	for _, id := range p.order {
+		p.handsets[id].show(p)
+	}
+	p.announce(before, next)
+}
+
+// later posts an event for the state machine: what comes out of carrying out an action must not be handled inside it.
+func (p *Phone) later(e desk.Event) { p.inbox.post(func() { p.feed(e) }) }
+
+// startSIP brings up the local exchange, when there is no account, and the user agent.
+func (p *Phone) startSIP(ctx context.Context) error {
+	accounts := p.cfg.Accounts
+	if len(accounts) == 0 {
+		xc := exchange.Config{Listen: "127.0.0.1:0", Logger: p.log}
+		if p.cfg.Network != nil {
+			xc.Network = exchangeNetwork{p.cfg.Network}
+		}
+		x, err := exchange.New(xc)
+		if err != nil {
+			return fmt.Errorf("starting the local exchange: %w", err)
+		}
+		if err := x.Start(ctx); err != nil {
+			return fmt.Errorf("starting the local exchange: %w", err)
+		}
+		p.local = x
+		accounts = []ua.Account{{
+			Name:      localAccount,
+			URI:       "sip:" + LocalExtension + "@" + x.Addr().String(),
+			Transport: "udp",
+			Register:  true,
+			Expires:   time.Hour,
+		}}
+	}
+	for _, a := range accounts {
+		p.accounts = append(p.accounts, &account{name: a.Name, uri: a.URI})
+	}
+	p.snapshot.Store(p.snap())
+	agent, err := ua.New(ua.Config{
+		Accounts:    accounts,
+		Listen:      p.cfg.Listen,
+		DirectCalls: p.cfg.DirectCalls,
+		UserAgent:   "Offhook/" + p.cfg.Version,
+		Logger:      p.log,
+		Handler:     func(e ua.Event) { p.inbox.post(func() { p.fromSIP(e) }) },
+		Trace:       p.cfg.Trace,
+		Network:     p.cfg.Network,
+	})
+	if err != nil {
+		return fmt.Errorf("setting up SIP: %w", err)
+	}
+	p.agent = agent
+	if err := agent.Start(ctx); err != nil {
+		return fmt.Errorf("starting SIP: %w", err)
+	}
+	return nil
+}
+
+// exchangeNetwork gives the exchange the sockets of the user agent's network.
+type exchangeNetwork struct{ ua.Network }
+
+func (n exchangeNetwork) ListenPacket(ctx context.Context, _, address string) (net.PacketConn, error) {
+	return n.Network.ListenPacket(ctx, address)
+}

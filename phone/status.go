@@ -1,0 +1,232 @@
+package phone
+
+import (
+	"time"
+
+	"offhook/devices"
+	"offhook/media"
+	"offhook/phone/control"
+	"offhook/phone/desk"
+)
+
+// snapshot is the phone as it was after the last event, with what it takes to read the live figures of its sound. It is
+// never changed once stored.
+type snapshot struct {
+	status    control.Status
+	until     []time.Time // when each account's registration lapses
+	sessions  []*media.Session
+	endpoints []*media.Endpoint // of the handset that each call is on
+	exchange  string            // where the local exchange listens, "" when there is none
+}
+
+// Status is the phone as it is now. Any goroutine may call it; the loop is not asked.
+func (p *Phone) Status() control.Status {
+	s := p.snapshot.Load()
+	st := s.status
+	st.Accounts = append([]control.Account{}, st.Accounts...)
+	for i, until := range s.until {
+		if left := time.Until(until); left > 0 {
+			st.Accounts[i].ExpiresIn = int(left.Seconds())
+		}
+	}
+	st.Calls = append([]control.Call{}, st.Calls...)
+	for i, session := range s.sessions {
+		if session == nil {
+			continue
+		}
+		n := session.Stats()
+		m := &control.Media{
+			Codec:       st.Calls[i].Codec,
+			PacketsSent: int(n.Sent), PacketsReceived: int(n.Received),
+			Lost: int(n.Lost), Late: int(n.Late),
+			BufferMS: ms(n.Buffered),
+			MicDBFS:  silence, EarDBFS: silence,
+		}
+		if e := s.endpoints[i]; e != nil {
+			m.MicDBFS, m.EarDBFS = e.Levels()
+		}
+		st.Calls[i].Media = m
+	}
+	return st
+}
+
+// silence is the level of no sound at all, in dBFS: that of 16-bit samples that are all zero, by convention.
+const silence = -96
+
+func ms(d time.Duration) float64 { return float64(d.Microseconds()) / 1000 }
+
+// Exchange is the address of the local exchange, "127.0.0.1:port", where others on this machine can register as
+// extensions; empty when the phone has accounts of its own, and until Run has started it.
+func (p *Phone) Exchange() string { return p.snapshot.Load().exchange }
+
+// Subscribe starts a stream of events; see control.Backend.
+func (p *Phone) Subscribe() (<-chan control.Event, func()) { return p.feeds.subscribe() }
+
+// snap builds the snapshot; on the loop, or before it runs.
+func (p *Phone) snap() *snapshot {
+	s := &snapshot{status: control.Status{
+		Version:  p.cfg.Version,
+		DND:      p.state.DND(),
+		Missed:   p.state.MissedCalls(),
+		Accounts: []control.Account{},
+		Calls:    []control.Call{},
+		Handsets: []control.Handset{},
+	}}
+	if p.local != nil {
+		s.exchange = p.local.Addr().String()
+	}
+	for _, a := range p.accounts {
+		s.status.Accounts = append(s.status.Accounts, control.Account{
+			Name: a.name, URI: a.uri, State: a.state.String(), Reason: a.reason, Code: a.code,
+		})
+		s.until = append(s.until, a.until)
+	}
+	for _, c := range p.state.Calls() {
+		p.snapCall(s, c)
+	}
+	for _, id := range p.order {
+		p.snapHandset(s, p.handsets[id])
+	}
+	s.status.State = summary(s.status)
+	return s
+}
+
+func (p *Phone) snapCall(s *snapshot, c desk.Call) {
+	out := control.Call{
+		ID: string(c.ID), Direction: direction(c.Outgoing), State: callState(c.Phase),
+		Peer: c.Peer, PeerName: c.PeerName, Account: c.Account, Handset: string(c.Handset),
+		Held: c.Held, RemoteHeld: c.RemoteHeld,
+	}
+	var session *media.Session
+	var endpoint *media.Endpoint
+	if h := p.handsets[c.Handset]; h != nil {
+		endpoint = h.sound
+	}
+	if hs, ok := p.state.Handset(c.Handset); ok && hs.Foreground == c.ID {
+		out.Muted = hs.Muted
+		s.status.Muted = s.status.Muted || hs.Muted
+	}
+	if k := p.calls[c.ID]; k != nil {
+		out.Since, out.Codec = k.since, k.codec
+		if out.Account == "" {
+			out.Account = k.account
+		}
+		if !k.answered.IsZero() {
+			t := k.answered
+			out.Answered = &t
+		}
+		if k.codec != "" {
+			session = k.session
+		}
+	}
+	s.status.Calls = append(s.status.Calls, out)
+	s.sessions = append(s.sessions, session)
+	s.endpoints = append(s.endpoints, endpoint)
+}
+
+func (p *Phone) snapHandset(s *snapshot, h *handset) {
+	out := control.Handset{ID: string(h.id), Path: h.path, Sound: h.port, Virtual: h.virtual != nil, Error: h.problem, State: control.HandsetUnplugged}
+	if d := h.device; d != nil {
+		out.Name, out.Kind, out.Driver, out.Controls = d.Name(), d.Kind().String(), d.Driver(), d.Controls()
+		i := desk.Indicators(p.state, h.id)
+		out.Lights = map[string]bool{}
+		for _, name := range d.Lights() {
+			out.Lights[name] = lit(i, name)
+		}
+		if hs, ok := p.state.Handset(h.id); ok {
+			out.State, out.Lifted, out.Muted = handsetState(hs.Phase), hs.Lifted, hs.Muted
+			out.Digits, out.Call = hs.Digits, string(hs.Foreground)
+		}
+	}
+	s.status.Handsets = append(s.status.Handsets, out)
+}
+
+// summary is the one word that an icon shows.
+func summary(s control.Status) string {
+	rank := ""
+	for _, c := range s.Calls {
+		switch {
+		case c.State == control.CallIncoming:
+			return control.StateRinging
+		case c.State == control.CallEnding:
+		case c.Held:
+			if rank == "" {
+				rank = control.StateHeld
+			}
+		case c.State == control.CallActive || c.State == control.CallEarly || c.State == control.CallAnswering:
+			rank = control.StateTalking
+		case rank != control.StateTalking:
+			rank = control.StateDialing
+		}
+	}
+	if rank != "" {
+		return rank
+	}
+	plugged, registered := false, false
+	for _, h := range s.Handsets {
+		plugged = plugged || h.State != control.HandsetUnplugged
+	}
+	for _, a := range s.Accounts {
+		registered = registered || a.State == control.AccountRegistered
+	}
+	switch {
+	case !registered:
+		return control.StateOffline
+	case !plugged:
+		return control.StateNoHandset
+	}
+	return control.StateIdle
+}
+
+// lit says whether a light, by its name in package devices, is wanted on.
+func lit(i devices.Indicators, name string) bool {
+	switch name {
+	case "off-hook":
+		return i.OffHook
+	case "ring", "ringer":
+		return i.Ring
+	case "mute":
+		return i.Mute
+	case "hold":
+		return i.Hold
+	case "message-waiting":
+		return i.MessageWaiting
+	case "speaker":
+		return i.Speaker
+	case "microphone":
+		return i.Microphone
+	case "on-line":
+		return i.OnLine
+	}
+	return false
+}
+
+func direction(outgoing bool) string {
+	if outgoing {
+		return "out"
+	}
+	return "in"
+}
+
+func callState(p desk.Phase) string {
+	switch p {
+	case desk.Placing:
+		return control.CallDialing
+	case desk.Proceeding:
+		return control.CallProceeding
+	case desk.Alerting:
+		return control.CallAlerting
+	case desk.EarlyMedia:
+		return control.CallEarly
+	case desk.Incoming:
+		return control.CallIncoming
+	case desk.Answering:
+		return control.CallAnswering
+	case desk.Active:
+		return control.CallActive
+	}
+	return control.CallEnding // also while a transfer is under way: it is no longer ours to talk in
+}
+
+// handsetState is the phase in the words of the socket, which are those of package desk.
+func handsetState(p desk.HandsetPhase) string { return p.String() }
