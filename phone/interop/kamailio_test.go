@@ -55,7 +55,11 @@ request_route {
 	xlog("L_INFO", "request $rm $ru from $si:$sp over $proto, $ci\n");
 	if (!mf_process_maxfwd_header("10")) { sl_send_reply("483", "Too Many Hops"); exit; }
 	if (has_totag()) {
-		if (loose_route()) { t_relay(); exit; }
+		if (loose_route()) {
+			if (is_gruu() && !lookup("location")) { sl_send_reply("404", "Gone"); exit; }
+			t_relay();
+			exit;
+		}
 		if (is_method("ACK")) { if (t_check_trans()) t_relay(); exit; }
 		sl_send_reply("404", "Not Here");
 		exit;

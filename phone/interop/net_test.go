@@ -18,6 +18,7 @@ type lab struct {
 	net int
 	dir string
 	n   int // cables so far
+	way bool
 }
 
 // newLab skips nothing: the tools were checked before. Tests run one at a
@@ -62,6 +63,18 @@ func (l *lab) sub(name string) string {
 func (l *lab) write(path, text string) {
 	l.t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// route gives the network a default route, which leads nowhere.
+func (l *lab) route(iface string) {
+	l.t.Helper()
+	if l.way {
+		return
+	}
+	l.way = true
+	if err := run("ip", "route", "replace", "default", "via", fmt.Sprintf("10.66.%d.254", l.net), "dev", iface); err != nil {
 		l.t.Fatal(err)
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -58,6 +59,13 @@ func (l *lab) wav(path string) []int16 {
 // what must not be heard there.
 func (l *lab) carried(what, said, recorded, other string) {
 	l.t.Helper()
+	if dir := os.Getenv("OFFHOOK_INTEROP_KEEP"); dir != "" { // to listen to
+		for _, f := range []string{said, recorded} {
+			if err := run("cp", f, filepath.Join(dir, strings.ReplaceAll(l.t.Name()+" "+what+" "+filepath.Base(f), "/", "-"))); err != nil {
+				l.t.Log(err)
+			}
+		}
+	}
 	got := l.wav(recorded)
 	m := speech.Compare(l.wav(said), 8000, got, 8000)
 	wrong := speech.Compare(l.wav(other), 8000, got, 8000)

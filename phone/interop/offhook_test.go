@@ -1,0 +1,310 @@
+//go:build peers && linux
+
+package interop
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"offhook/phone/control"
+)
+
+// offhook is a running Offhook with an emulated handset, operated through the
+// program's own verbs.
+type offhook struct {
+	*process
+	l           *lab
+	addr, state string
+	record      string // what the earpiece played, complete after quit
+
+	mu     sync.Mutex
+	events []control.Event
+	more   chan struct{}
+}
+
+type offhookOptions struct {
+	transport string   // default udp
+	codecs    []string // default pcma, pcmu
+	say       string   // WAV, what the microphone hears
+	password  string
+	listen    string // default: udp on its own address
+	failing   bool   // the account is expected not to register
+}
+
+// offhook starts the phone with one account at k.
+func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
+	l.t.Helper()
+	_, addr := l.cable()
+	dir := l.sub("offhook-" + user)
+	if o.transport == "" {
+		o.transport = "udp"
+	}
+	if len(o.codecs) == 0 {
+		o.codecs = []string{"pcma", "pcmu"}
+	}
+	if o.listen == "" {
+		o.listen = "udp:" + addr + ":5060"
+		if o.transport == "tcp" {
+			o.listen = "tcp:" + addr + ":5060"
+		}
+	}
+	p := &offhook{l: l, addr: addr, state: filepath.Join(dir, "s"), record: filepath.Join(dir, "heard.wav"), more: make(chan struct{})}
+	config := filepath.Join(dir, "config.toml")
+	l.write(filepath.Join(dir, "secret"), o.password+"\n")
+	play := ""
+	if o.say != "" {
+		play = fmt.Sprintf("play = %q\n", o.say)
+	}
+	l.write(config, fmt.Sprintf(`[sip]
+listen = [%q]
+
+[[account]]
+name = "desk"
+uri = "sip:%s@%s"
+display_name = "Offhook %s"
+password_file = %q
+transport = %q
+codecs = ["%s"]
+
+[audio]
+backend = "file"
+%srecord = %q
+`, o.listen, user, k.addr, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), play, p.record))
+	p.process = l.start("offhook "+user, exec.Command(offhookProgram, "run", "--headless", "--virtual", "handset", "--config", config, "--state-dir", p.state))
+	p.follow()
+	if !o.failing {
+		p.awaitAccount(control.AccountRegistered)
+	}
+	return p
+}
+
+// verb runs offhook VERB… and returns what it printed.
+func (p *offhook) verb(args ...string) (string, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, offhookProgram, append(args, "--state-dir", p.state)...)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("offhook %s: %w: %s%s", strings.Join(args, " "), err, out.String(), errs.String())
+	}
+	return out.String(), nil
+}
+
+func (p *offhook) do(args ...string) {
+	p.l.t.Helper()
+	if _, err := p.verb(args...); err != nil {
+		p.l.t.Fatal(err)
+	}
+}
+
+func (p *offhook) status() control.Status {
+	p.l.t.Helper()
+	out, err := p.verb("status", "--json")
+	if err != nil {
+		p.l.t.Fatal(err)
+	}
+	var s control.Status
+	if err := json.Unmarshal([]byte(out), &s); err != nil {
+		p.l.t.Fatalf("offhook status --json: %v\n%s", err, out)
+	}
+	return s
+}
+
+// handset is what the emulated handset shows.
+type handset struct {
+	Plugged bool            `json:"plugged"`
+	Lifted  bool            `json:"lifted"`
+	Lights  map[string]bool `json:"lights"`
+	Ringing bool            `json:"ringing"`
+	Display []string        `json:"display"`
+}
+
+func (p *offhook) handset() handset {
+	p.l.t.Helper()
+	out, err := p.verb("handset", "show", "--json")
+	if err != nil {
+		p.l.t.Fatal(err)
+	}
+	var h handset
+	if err := json.Unmarshal([]byte(out), &h); err != nil {
+		p.l.t.Fatalf("offhook handset show --json: %v\n%s", err, out)
+	}
+	return h
+}
+
+// follow runs "offhook events --json" beside the phone.
+func (p *offhook) follow() {
+	p.l.t.Helper()
+	// The phone has to be there first; its own verb says when it is.
+	deadline := time.Now().Add(15 * time.Second)
+	for {
+		if _, err := p.verb("status", "--json"); err == nil {
+			break
+		} else if time.Now().After(deadline) {
+			p.l.t.Fatalf("the phone does not answer: %v", err)
+		}
+		select {
+		case <-p.ended:
+			p.l.t.Fatal("offhook ended at once")
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+	cmd := exec.Command(offhookProgram, "events", "--json", "--state-dir", p.state)
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		p.l.t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		p.l.t.Fatal(err)
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		dec := json.NewDecoder(out)
+		for {
+			var e control.Event
+			if dec.Decode(&e) != nil {
+				break
+			}
+			p.mu.Lock()
+			p.events = append(p.events, e)
+			close(p.more)
+			p.more = make(chan struct{})
+			p.mu.Unlock()
+		}
+		cmd.Wait()
+	}()
+	p.l.t.Cleanup(func() {
+		cmd.Process.Kill()
+		<-done
+		if p.l.t.Failed() {
+			p.l.t.Logf("---- events of %s\n%s", p.name, p.history())
+		}
+	})
+}
+
+func (p *offhook) history() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var b strings.Builder
+	for _, e := range p.events {
+		raw, _ := json.Marshal(e)
+		b.Write(append(raw, '\n'))
+	}
+	return b.String()
+}
+
+func (p *offhook) mark() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.events)
+}
+
+// await waits for an event after mark that fits.
+func (p *offhook) await(from int, what string, within time.Duration, fits func(control.Event) bool) control.Event {
+	p.l.t.Helper()
+	deadline := time.After(within)
+	for {
+		p.mu.Lock()
+		for _, e := range p.events[min(from, len(p.events)):] {
+			if fits(e) {
+				p.mu.Unlock()
+				return e
+			}
+		}
+		more := p.more
+		p.mu.Unlock()
+		select {
+		case <-more:
+		case <-deadline:
+			p.l.t.Fatalf("offhook: no event %q in %v", what, within)
+		}
+	}
+}
+
+// awaitCall waits for a call to be in state.
+func (p *offhook) awaitCall(from int, state string, within time.Duration) control.Event {
+	p.l.t.Helper()
+	return p.await(from, "call "+state, within, func(e control.Event) bool { return e.Type == control.EventCall && e.State == state })
+}
+
+// awaitAccount waits until the account is in state.
+func (p *offhook) awaitAccount(state string) control.Account {
+	p.l.t.Helper()
+	var last control.Account
+	p.eventually("account "+state, 15*time.Second, func() bool {
+		if s := p.status(); len(s.Accounts) == 1 {
+			last = s.Accounts[0]
+		}
+		return last.State == state
+	})
+	return last
+}
+
+// eventually asks until it is so: for things that have no event.
+func (p *offhook) eventually(what string, within time.Duration, so func() bool) {
+	p.l.t.Helper()
+	deadline := time.Now().Add(within)
+	for !so() {
+		if time.Now().After(deadline) {
+			p.l.t.Fatalf("offhook: not %s in %v; status %+v", what, within, p.status())
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// quit ends the phone, so that its recording is complete.
+func (p *offhook) quit() {
+	p.l.t.Helper()
+	p.do("quit")
+	select {
+	case <-p.ended:
+	case <-time.After(10 * time.Second):
+		p.l.t.Fatal("offhook did not end in 10 s after quit")
+	}
+}
+
+// two sets up an Offhook and a baresip at one kamailio, each with a voice.
+type two struct {
+	k             *kamailio
+	off           *offhook
+	bare          *baresip
+	oneSays, says string
+}
+
+func (l *lab) two(o offhookOptions, b baresipOptions) two {
+	l.t.Helper()
+	var w two
+	w.k = l.kamailio(map[string]string{"alice": "one", "bob": "two"})
+	w.oneSays, w.says = l.say("offhook", "en", textOne, 48000), l.say("baresip", "en+f3", textTwo, 8000)
+	if o.say == "" {
+		o.say = w.oneSays
+	}
+	if o.password == "" {
+		o.password = "one"
+	}
+	if b.say == "" {
+		b.say = w.says
+	}
+	w.bare = l.baresip(w.k, "bob", "two", b)
+	w.off = l.offhook(w.k, "alice", o)
+	return w
+}
+
+// compare ends the phone and compares what either heard with what the other
+// said.
+func (w two) compare(t *testing.T) {
+	t.Helper()
+	w.off.quit()
+	w.off.l.carried("offhook to baresip", w.oneSays, w.bare.heard(), w.says)
+	w.off.l.carried("baresip to offhook", w.says, w.off.record, w.oneSays)
+}
