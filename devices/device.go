@@ -230,6 +230,11 @@ func (d *Device) show(i Indicators) {
 	for n := range d.mute {
 		d.mute[n].show(i.Mute)
 	}
+	d.notify()
+}
+
+// notify wakes the writer.
+func (d *Device) notify() {
 	select {
 	case d.wake <- struct{}{}:
 	default:

@@ -9,14 +9,17 @@ type hookState struct {
 	lit    bool // the device has an Off-Hook light that it may answer
 	toggle      // of a press form, last is the value of the field
 
-	// believe is what the device takes its hook to be, as far as we know. A
-	// write that differs changes it, and may be answered: echoes.
-	believe bool
-	echoes  echoes
-	// light and doubt catch the echo of writes that should not have changed
-	// anything, when a press was misjudged and belief has gone wrong.
-	light bool
+	// believe is what the device takes its hook to be, as far as we know, and
+	// light what its Off-Hook light was last written to. A write that differs
+	// may be answered: echoes.
+	believe, light bool
+	echoes         echoes
+	// doubt catches the echo of a write that should not have changed anything,
+	// when a press was misjudged and belief has gone wrong.
 	doubt suspicion
+	// astray is set when an answer was silenced that differs from held: the
+	// device has to be told again, in case it was a person's doing.
+	astray bool
 }
 
 func newHookState(l *layout) hookState {
@@ -43,7 +46,7 @@ func (h *hookState) writing(offHook bool, now time.Time) {
 	switch {
 	case h.believe != offHook:
 		h.echoes.arm(offHook)
-	case h.light != offHook && h.form == press:
+	case h.light != offHook:
 		h.doubt.changing(offHook, now)
 	}
 	h.believe, h.light = offHook, offHook
@@ -66,10 +69,14 @@ func (h *hookState) report(v int32, explained bool, now time.Time) EventKind {
 		// The acknowledgement of a write, perhaps of one that has been taken
 		// back since and is on its way too.
 		if !h.cradle && h.echoes.value(on, now) {
-			h.last = on
+			h.last, h.astray = on, on != h.held
 			return 0
 		}
 		if !h.toggle.report(on, explained) {
+			return 0
+		}
+		if h.doubt.echoedValue(on, now) {
+			h.held, h.astray = !on, true
 			return 0
 		}
 	case onOff:
@@ -77,7 +84,15 @@ func (h *hookState) report(v int32, explained bool, now time.Time) EventKind {
 			return 0
 		}
 		h.believe = on
-		if h.echoes.value(on, now) || on == h.held {
+		if h.echoes.value(on, now) {
+			h.astray = on != h.held
+			return 0
+		}
+		if on == h.held {
+			return 0
+		}
+		if h.doubt.echoedValue(on, now) {
+			h.astray = true
 			return 0
 		}
 		h.held = on

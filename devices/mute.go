@@ -17,11 +17,16 @@ type muteState struct {
 	form   form
 	toggle // of a press form, last is the value of the field
 
-	believe bool   // of a switch: where the device has it, as far as we know
-	echoes  echoes // of a switch
+	light bool // what the mute light was last written to
 
-	light bool      // of a key: what the mute light was last written to
-	doubt suspicion // of a key
+	// Of a switch: where the device has it, as far as we know; its expected
+	// answers; and whether an answer was silenced that differs from held, so
+	// that the device has to be told again.
+	believe bool
+	echoes  echoes
+	astray  bool
+
+	doubt suspicion
 }
 
 func newMuteState(f muteField, q quirk) muteState {
@@ -38,10 +43,10 @@ func (m *muteState) show(mute bool) {
 // writing is called before the mute light is written.
 func (m *muteState) writing(mute bool, now time.Time) {
 	switch {
-	case m.form == press && mute != m.light:
-		m.doubt.changing(mute, now)
 	case m.form != press && mute != m.believe:
 		m.echoes.arm(mute)
+	case mute != m.light:
+		m.doubt.changing(mute, now)
 	}
 	m.light, m.believe = mute, mute
 }
@@ -70,7 +75,15 @@ func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
 			return 0
 		}
 		m.believe = on
-		if m.echoes.value(on, now) || on == m.held {
+		if m.echoes.value(on, now) {
+			m.astray = on != m.held
+			return 0
+		}
+		if on == m.held {
+			return 0
+		}
+		if m.doubt.echoedValue(on, now) {
+			m.astray = true
 			return 0
 		}
 		m.held = on
@@ -78,10 +91,14 @@ func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
 		on = v != 0
 		m.believe = on
 		if m.echoes.value(on, now) {
-			m.last = on
+			m.last, m.astray = on, on != m.held
 			return 0
 		}
 		if !m.toggle.report(on, explained) {
+			return 0
+		}
+		if m.doubt.echoedValue(on, now) {
+			m.held, m.astray = !on, true
 			return 0
 		}
 	}

@@ -219,7 +219,23 @@ func (d *Device) apply(id uint8, raw []byte, changes []report.Change, baseline b
 	if hook == OnHook {
 		add(OnHook, 0)
 	}
+	d.correct()
 	return events
+}
+
+// correct writes the wanted state again to a device that may have gone another
+// way. d.mu is held.
+func (d *Device) correct() {
+	astray := d.hook.astray
+	d.hook.astray = false
+	for i := range d.mute {
+		astray = astray || d.mute[i].astray
+		d.mute[i].astray = false
+	}
+	if astray && !d.final {
+		d.dirty = true
+		d.notify()
+	}
 }
 
 // hookValue is the value of the hook field; of an array, whether the hook is

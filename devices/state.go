@@ -89,8 +89,8 @@ func (t *toggle) report(on, otherwiseExplained bool) bool {
 	return true
 }
 
-// suspicion finds out that a device answers a light by a press, of a key whose
-// presses toggle. Such a press looks like a person's, so a program that toggles
+// suspicion finds out that a device answers a light by what looks like a press,
+// where no answer is owed. Such a press looks like a person's, so a program that toggles
 // on each press and shows the result would go on for ever:
 //
 //	press ─► event ─► light on ─► echo ─► event ─► light off ─► echo ─► event ─► light on ─► echo ─► silent
@@ -127,7 +127,17 @@ func (s *suspicion) forgive(now time.Time) {
 // echoed judges a press: true when it is taken for the device's own.
 func (s *suspicion) echoed(now time.Time) bool {
 	s.forgive(now)
-	if !s.echoes.any(now) {
+	return s.judge(s.echoes.any(now))
+}
+
+// echoedValue judges a change of a level.
+func (s *suspicion) echoedValue(on bool, now time.Time) bool {
+	s.forgive(now)
+	return s.judge(s.echoes.value(on, now))
+}
+
+func (s *suspicion) judge(suspect bool) bool {
+	if !suspect {
 		return false
 	}
 	if s.pinned || s.count >= echoSuspects {
