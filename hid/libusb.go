@@ -34,14 +34,16 @@ type usbDevice struct {
 	ended     chan struct{} // closed by the loop after the handle is closed
 	failure   error         // why the loop ended by itself; set before ended is closed
 
-	writing sync.Mutex // one writer, and none while the handle is being closed
-	h       handle     // nil after it was closed; guarded by writing outside of loop
+	// writing is a lock (it has room for its one holder): one writer, and none
+	// while the handle is being closed. It guards h outside of loop.
+	writing chan struct{}
+	h       handle // nil after it was closed
 }
 
 func newUSBDevice(info Info, desc []byte, h handle) *usbDevice {
 	d := &usbDevice{
 		info: info, desc: desc, h: h,
-		reports: make(chan []byte, backlog),
+		reports: make(chan []byte, backlog), writing: make(chan struct{}, 1),
 		closing: make(chan struct{}), ended: make(chan struct{}),
 	}
 	go d.loop(h)
@@ -56,10 +58,10 @@ func (d *usbDevice) Descriptor() []byte { return d.desc }
 func (d *usbDevice) loop(h handle) {
 	defer close(d.ended)
 	defer func() {
-		d.writing.Lock()
-		defer d.writing.Unlock()
+		d.writing <- struct{}{}
 		d.h = nil
 		h.Close()
+		<-d.writing
 	}()
 	buf := make([]byte, maxReport+1)
 	for {
@@ -120,8 +122,8 @@ func (d *usbDevice) Read(buf []byte) (int, error) {
 }
 
 func (d *usbDevice) Write(rep []byte) error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
+	d.writing <- struct{}{}
+	defer func() { <-d.writing }()
 	select {
 	case <-d.closing:
 		return d.closed("write to")

@@ -3,7 +3,6 @@ package hid
 import (
 	"bytes"
 	"errors"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -13,13 +12,13 @@ import (
 // fakeHandle is a device behind the library, which dies of what kills the
 // library: any call during or after Close.
 type fakeHandle struct {
-	t        *testing.T
-	input    chan []byte // closed: unplugged
-	calls    atomic.Int32
-	closed   atomic.Bool
-	writable sync.Mutex // held: Write stalls
-	written  [][]byte
-	reads    int
+	t       *testing.T
+	input   chan []byte // closed: unplugged
+	calls   atomic.Int32
+	closed  atomic.Bool
+	stall   chan struct{} // not nil: Write waits for it to be closed
+	written [][]byte
+	reads   int
 }
 
 func (h *fakeHandle) enter() func() {
@@ -51,8 +50,9 @@ func (h *fakeHandle) ReadTimeout(buf []byte, milliseconds int) (int, error) {
 
 func (h *fakeHandle) Write(rep []byte) (int, error) {
 	defer h.enter()()
-	h.writable.Lock()
-	defer h.writable.Unlock()
+	if h.stall != nil {
+		<-h.stall
+	}
 	if len(rep) > 8 {
 		return 0, errors.New("hidapi: unknown failure")
 	}
@@ -131,7 +131,7 @@ func TestLibusbCloseEndsReadAtOnceAndLetsGoSoon(t *testing.T) {
 func TestLibusbCloseWaitsForTheWriteUnderWay(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dev, h := openFake(t)
-		h.writable.Lock()
+		h.stall = make(chan struct{})
 		result := make(chan error, 1)
 		go func() { result <- dev.Write([]byte{0, 1}) }()
 		synctest.Wait()
@@ -141,7 +141,7 @@ func TestLibusbCloseWaitsForTheWriteUnderWay(t *testing.T) {
 		if h.closed.Load() {
 			t.Error("closed below the write")
 		}
-		h.writable.Unlock()
+		close(h.stall)
 		if err := <-result; err != nil {
 			t.Errorf("write: %v", err)
 		}
