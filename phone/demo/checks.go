@@ -28,28 +28,31 @@ func (c *checks) claim(ok bool, format string, args ...any) {
 	fmt.Fprintf(c.out, "      %s  %s\n", mark, fmt.Sprintf(format, args...))
 }
 
-// Targets of the design that the demonstration holds itself to. The machine may be busy, so they are the generous end:
-// `make bench` measures them properly.
+// Limits of what is shown. A busy machine must not fail a demonstration, so they are far above what is usual: a
+// handset lifted gives tone, and a hook is answered, within a few ms; `make bench` measures that.
 const (
-	liftToTone   = 100 * time.Millisecond
-	hookToAnswer = 50 * time.Millisecond
-	inviteToRing = 50 * time.Millisecond
-	mouthToEar   = 250 * time.Millisecond // there and back, through two jitter buffers
-	speechLike   = 0.8
+	liftToTone   = time.Second
+	hookToAnswer = time.Second
+	inviteToRing = time.Second
+	mouthToEar   = 500 * time.Millisecond // to the other end, or to the echo and back
+	speechLike   = 0.6                    // other speech stays below 0.4
 )
 
-// heard claims that a tone, and nothing else, was at the earpiece for most of a span.
-func (c *checks) heard(m *monitor, want tone.Tone, from, to time.Time) {
+// heard claims that a tone, and nothing else, was at the earpiece in a span, sounding for at least share of it.
+func (c *checks) heard(m *monitor, want tone.Tone, from, to time.Time, share float64) {
 	_, ear := m.span(from, to)
+	found := tone.Detect(nil, ear, sound.Rate)
+	var names []string
 	var got tone.Found
-	for _, f := range tone.Detect(nil, ear, sound.Rate) {
-		if f.End-f.Start > got.End-got.Start {
+	for _, f := range found {
+		names = append(names, f.Tone.String())
+		if f.Tone == want {
 			got = f
 		}
 	}
-	share := float64(got.End-got.Start) / float64(to.Sub(from))
-	c.claim(got.Tone == want && share > 0.6, "%s tone at the earpiece, at %.1f dBFS (heard: %v for %.0f %% of the time)",
-		want, got.Level, got.Tone, 100*share)
+	part := float64(got.End-got.Start) / float64(to.Sub(from))
+	c.claim(len(found) == 1 && part >= share, "%s tone at the earpiece for %.0f %% of %d ms, at %.1f dBFS (heard: %v)",
+		want, 100*part, to.Sub(from).Milliseconds(), got.Level, names)
 }
 
 // silent claims that the earpiece was silent over a span.

@@ -26,6 +26,9 @@ var scenes = []scene{
 const (
 	talk = 3500 * time.Millisecond // long enough for a judgement, short enough to watch
 	beat = 700 * time.Millisecond
+
+	// A second of ringback, four of pause, and the beginning of the next (ITU-T E.180): what tells it from other tones.
+	ringbackCycle = 5300 * time.Millisecond
 )
 
 func echo(ctx context.Context, s *stage) error {
@@ -37,7 +40,7 @@ func echo(ctx context.Context, s *stage) error {
 	s.within("lift to the first sound of the dial tone", lifted, at, err == nil, liftToTone)
 	s.shows(ctx, "off-hook", func(v virtual.State) bool { return v.Lights["off-hook"] })
 	s.rest(ctx, beat)
-	s.heard(s.me.sound, tone.Dial, at, time.Now())
+	s.heard(s.me.sound, tone.Dial, at, time.Now(), 0.9)
 
 	dialled := s.hand("press 600#")
 	if err := s.me.device.Press(phone.EchoExtension + "#"); err != nil {
@@ -74,11 +77,12 @@ func incoming(ctx context.Context, s *stage) error {
 	invite, ok1 := s.line.first("sip", begin, func(t string) bool { return strings.HasPrefix(t, "<- INVITE") })
 	ring, ok2 := s.report(begin, func(v virtual.Report) bool { return v.Out })
 	s.within("INVITE to the ring report at the handset", invite, ring, ok1 && ok2, inviteToRing)
-	if _, err := s.caller.call(ctx, begin, control.CallAlerting); err != nil {
+	alerting, err := s.caller.call(ctx, begin, control.CallAlerting)
+	if err != nil {
 		return err
 	}
-	s.rest(ctx, 2*beat)
-	s.heard(s.caller.sound, tone.Ringback, time.Now().Add(-beat), time.Now())
+	s.rest(ctx, ringbackCycle)
+	s.heard(s.caller.sound, tone.Ringback, alerting.Time, time.Now(), 0.9)
 
 	lifted := s.hand("lift")
 	if err := s.me.device.Lift(); err != nil {
