@@ -35,7 +35,7 @@ const (
 	hookToAnswer = time.Second
 	inviteToRing = time.Second
 	mouthToEar   = 500 * time.Millisecond // to the other end, or to the echo and back
-	speechLike   = 0.6                    // other speech stays below 0.4
+	speechLike   = 0.5                    // other speech stays below 0.4
 )
 
 // heard claims that a tone, and nothing else, was at the earpiece in a span, sounding for at least share of it.

@@ -45,7 +45,14 @@ func (s *stage) picture(path string) (err error) {
 	}()
 
 	names, bars := lightBars(entries, end)
-	height := 40 + 2*(band+20) + len(names)*row + 3*14*row
+	texts := map[string][]text{}
+	height := 60 + 2*(band+20) + len(names)*row
+	kinds := []string{"hand", "sip", "display"}
+	for _, kind := range kinds {
+		lines := 0
+		texts[kind], lines = layOut(entries, kind, x)
+		height += (lines + 1) * row
+	}
 	fmt.Fprintf(w, `<svg xmlns="http://www.w3.org/2000/svg" width="%.0f" height="%d" font-family="sans-serif" font-size="11">`+"\n", x(end)+20, height)
 	fmt.Fprint(w, `<rect width="100%" height="100%" fill="#fff"/>`+"\n")
 	y := 30.0
@@ -73,26 +80,15 @@ func (s *stage) picture(path string) (err error) {
 		y += row
 	}
 	y += row
-	for _, kind := range []string{"hand", "sip", "display"} {
+	for _, kind := range kinds {
 		label(w, y+12, kind)
-		used := make([]float64, 14) // right end of the text in each line
-		for _, e := range entries {
-			if e.kind != kind {
-				continue
-			}
-			at := x(e.at)
-			line := 0
-			for line < len(used)-1 && used[line] > at {
-				line++
-			}
-			text := strings.TrimSpace(e.text)
-			if len(text) > 44 {
-				text = text[:44] + "…"
-			}
-			used[line] = at + float64(len(text))*5.6 + 8
-			fmt.Fprintf(w, `<path d="M%.1f 26V%.1f" stroke="#0002"/><text x="%.1f" y="%.1f">%s</text>`+"\n", at, y+float64(line)*row+12, at+2, y+float64(line)*row+12, html.EscapeString(text))
+		lines := 0
+		for _, e := range texts[kind] {
+			base := y + float64(e.line)*row + 12
+			fmt.Fprintf(w, `<path d="M%.1f 26V%.1f" stroke="#000" stroke-opacity=".15"/><text x="%.1f" y="%.1f">%s</text>`+"\n", e.x, base, e.x+2, base, html.EscapeString(e.text))
+			lines = max(lines, e.line+1)
 		}
-		y += float64(len(used)) * row
+		y += float64(lines+1) * row
 	}
 	for t := 0; float64(t) < end.Sub(start).Seconds(); t++ {
 		fmt.Fprintf(w, `<text x="%.1f" y="16" fill="#666">%d s</text>`+"\n", left+float64(t)*perSecond, t)
@@ -103,6 +99,37 @@ func (s *stage) picture(path string) (err error) {
 
 // at0 is one of the levels, silence as the bottom of the scale.
 func (l level) at0(of func(level) float64) float64 { return max(of(l), measure.Silence) }
+
+// text is a mark of the picture, with its place.
+type text struct {
+	x    float64
+	line int
+	text string
+}
+
+// layOut places the entries of a kind in as many lines as it takes for none to cover another.
+func layOut(entries []entry, kind string, x func(time.Time) float64) (out []text, lines int) {
+	const longest, perLetter = 44, 5.8
+	var ends []float64 // of the last text in each line
+	for _, e := range entries {
+		if e.kind != kind {
+			continue
+		}
+		t := text{x: x(e.at), text: strings.TrimSpace(e.text)}
+		if len(t.text) > longest {
+			t.text = t.text[:longest] + "…"
+		}
+		for t.line < len(ends) && ends[t.line] > t.x {
+			t.line++
+		}
+		if t.line == len(ends) {
+			ends = append(ends, 0)
+		}
+		ends[t.line] = t.x + float64(len(t.text))*perLetter + 8
+		out = append(out, t)
+	}
+	return out, len(ends)
+}
 
 func label(w *bufio.Writer, y float64, text string) {
 	fmt.Fprintf(w, `<text x="8" y="%.1f" font-weight="bold">%s</text>`+"\n", y, html.EscapeString(text))
