@@ -84,6 +84,9 @@ func TestDecodeArrays(t *testing.T) {
 		{"but not before anything else was reported", zeroBasedNull, []step{
 			{"00", nil}, {"0F", nil}, {"00", []string{"0B:B0 0>1"}},
 		}},
+		{"also beside an element that changes", "05 0b 19 b0 29 bb 15 00 25 0b 75 08 95 02 81 40", []step{
+			{"00 05", []string{"0B:B5 0>1"}}, {"0F 05", nil}, {"00 0F", []string{"0B:B5 1>0", "0B:B0 0>1"}},
+		}},
 		{"an index past the usages is nothing", "05 0b 19 b0 29 bb 15 01 25 0d 75 08 95 01 81 00", []step{
 			{"0C", []string{"0B:BB 0>1"}}, {"0D", []string{"0B:BB 1>0"}}, {"0E", nil},
 		}},
