@@ -32,7 +32,7 @@ func loopback(tb testing.TB, c codec.Codec) (*Endpoint, *Session) {
 func TestAPeriodAllocatesNothing(t *testing.T) {
 	for _, c := range codec.List() {
 		e, s := loopback(t, c)
-		mic := periods(64, 1)
+		mic := periods(64)
 		ear := make([]int16, sound.Period)
 		i := 0
 		period := func() {
@@ -89,7 +89,7 @@ func BenchmarkPeriod(b *testing.B) {
 	for _, c := range codec.List() {
 		b.Run(c.Name(), func(b *testing.B) {
 			e, _ := loopback(b, c)
-			mic := periods(64, 1)
+			mic := periods(64)
 			ear := make([]int16, sound.Period)
 			i := 0
 			b.ReportAllocs()

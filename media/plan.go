@@ -11,6 +11,7 @@ type Plan struct {
 	MuteMic bool      // with Capture: true silence goes to the call in place of the microphone
 	Tone    tone.Tone // mixed into the ear: dial tone, ringback, busy, call waiting
 	Ring    tone.Tone // mixed into the ear as well: the ringer
+	OffHook bool      // in use, if only silently: the port stays open, and a Beep is heard
 }
 
 // OnHook tells whether nothing is to be heard and nothing to be said.

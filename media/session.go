@@ -33,7 +33,7 @@ const (
 
 // SessionConfig configures a Session. Callbacks may be nil; they run on the
 // session's reader or the sound port's goroutine and must return soon. They
-// may call methods of the session.
+// may call methods of the session, but none of an Endpoint.
 type SessionConfig struct {
 	Logger       *slog.Logger     // nil: discard
 	OnEvent      func(digit byte) // a key the peer pressed (RFC 4733), once each

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"math/rand/v2"
 	"net/netip"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -38,12 +39,16 @@ func params(c codec.Codec, remote netip.AddrPort) Params {
 	return Params{Remote: remote, Codec: c.Name(), PayloadType: c.PayloadType(), EventPayloadType: 101, Send: true, Receive: true}
 }
 
-// periods is sound at 48 kHz in pieces of a period.
-func periods(n int, seed uint64) [][]int16 {
-	x := voice.Make(n*sound.Period, sound.Rate, seed)
+// spoken is three seconds of speech at 48 kHz.
+var spoken = sync.OnceValue(func() []int16 { return voice.Make(3*sound.Rate, sound.Rate, 1) })
+
+// periods is sound at 48 kHz in n pieces of a period, which are only to be
+// read. It repeats itself after three seconds.
+func periods(n int) [][]int16 {
+	x := spoken()
 	list := make([][]int16, n)
 	for i := range list {
-		list[i] = x[i*sound.Period:][:sound.Period]
+		list[i] = x[i*sound.Period%len(x):][:sound.Period]
 	}
 	return list
 }
@@ -88,7 +93,7 @@ func TestSpeechGoesThroughACall(t *testing.T) {
 		for _, ptime := range []time.Duration{10, 20, 30, 60} {
 			synctest.Test(t, func(t *testing.T) {
 				a, b, _, _ := call(t, c, func(p *Params) { p.PTime = ptime * time.Millisecond })
-				mic := periods(300, 1)
+				mic := periods(300)
 				var heard, said []int16
 				run(300, func(i int) {
 					a.Push(mic[i])
@@ -178,7 +183,7 @@ func TestPacketsAreOnTime(t *testing.T) {
 			if len(*list) != 1 || (*list)[0].at != 0 {
 				t.Fatalf("%d packets at once, want one", len(*list))
 			}
-			mic := periods(120, 2)
+			mic := periods(120)
 			run(120, func(i int) { s.Push(mic[i]) })
 			if want := 1 + 1200/int(ptime); len(*list) != want {
 				t.Errorf("ptime %d: %d packets, want %d", ptime, len(*list), want)
@@ -217,7 +222,7 @@ func TestMuteSendsTrueSilence(t *testing.T) {
 			s := NewSession(conn, SessionConfig{})
 			defer s.Close()
 			must(t, s.SetParams(params(c, netip.MustParseAddrPort("192.0.2.2:5000"))))
-			mic := periods(60, 3)
+			mic := periods(60)
 			run(60, func(i int) {
 				if i >= 20 && i < 40 {
 					s.Push(nil)
@@ -254,7 +259,7 @@ func TestHoldSendsNothingAndTheTimestampGoesOn(t *testing.T) {
 		defer s.Close()
 		p := params(codec.PCMU, netip.MustParseAddrPort("192.0.2.2:5000"))
 		must(t, s.SetParams(p))
-		mic := periods(1000, 4)
+		mic := periods(1000)
 		run(21, func(i int) { s.Push(mic[i]) }) // an odd period is left over
 		n := len(*list)
 		p.Send, p.Receive = false, false
@@ -290,7 +295,7 @@ func TestACallParkedWithoutAHandsetPicksUpItsTimeline(t *testing.T) {
 		s := NewSession(conn, SessionConfig{})
 		defer s.Close()
 		must(t, s.SetParams(params(codec.PCMU, netip.MustParseAddrPort("192.0.2.2:5000"))))
-		mic := periods(40, 5)
+		mic := periods(40)
 		run(21, func(i int) { s.Push(mic[i]) })
 		n := len(*list)
 		time.Sleep(3 * time.Second)
@@ -317,7 +322,7 @@ func TestDigitsReachTheOtherEndOnceInOrderThroughABadNetwork(t *testing.T) {
 		for _, d := range []byte(typed) {
 			must(t, a.SendDigit(d))
 		}
-		mic := periods(500, 6)
+		mic := periods(500)
 		run(500, func(i int) { a.Push(mic[i]) })
 		synctest.Wait()
 		if string(got) != typed {
@@ -336,7 +341,7 @@ func TestADigitOnTheWire(t *testing.T) {
 		s := NewSession(conn, SessionConfig{})
 		defer s.Close()
 		must(t, s.SetParams(params(codec.PCMU, netip.MustParseAddrPort("192.0.2.2:5000"))))
-		mic := periods(100, 7)
+		mic := periods(100)
 		run(10, func(i int) { s.Push(mic[i]) })
 		must(t, s.SendDigit('9'))
 		run(40, func(i int) { s.Push(mic[10+i]) })
@@ -489,7 +494,7 @@ func TestHostilePacketsDoNoHarm(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		a, b, _, cb := call(t, codec.PCMU, nil)
 		rnd := rand.New(rand.NewPCG(4, 4))
-		mic := periods(300, 10)
+		mic := periods(300)
 		var heard []int16
 		run(300, func(i int) {
 			a.Push(mic[i])

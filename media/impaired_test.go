@@ -1,0 +1,126 @@
+package media
+
+import (
+	"math/rand/v2"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/media/codec"
+	"offhook/media/internal/voice"
+	"offhook/media/sound"
+)
+
+func TestSpeechThroughBadNetworks(t *testing.T) {
+	for _, tt := range []struct {
+		name         string
+		loss, double float64
+		jitter       time.Duration
+	}{
+		{"5 % lost", 0.05, 0, 0},
+		{"doubled and 30 ms of jitter", 0, 0.3, 30 * time.Millisecond},
+		{"10 % lost, doubled, 60 ms of jitter", 0.1, 0.1, 60 * time.Millisecond},
+	} {
+		for _, c := range codec.List() {
+			synctest.Test(t, func(t *testing.T) {
+				a, b, ca, cb := call(t, c, nil)
+				ca.setDeliver(badNetwork(cb, rand.New(rand.NewPCG(5, 5)), tt.loss, tt.double, 20*time.Millisecond, tt.jitter))
+				mic := periods(1000)
+				var heard []int16
+				run(1000, func(i int) {
+					a.Push(mic[i])
+					synctest.Wait()
+					var out [sound.Period]int16
+					b.Pull(out[:])
+					heard = append(heard, out[:]...)
+				})
+				time.Sleep(time.Second) // let the network run dry
+				st := b.Stats()
+				t.Logf("%s, %s: lost %d, late %d, made up %v, packets wait %v", tt.name, c.Name(), st.Lost, st.Late, st.Concealed, st.PlayoutDelay)
+				if want := voice.RMS(spoken()); voice.RMS(heard[48000:]) < want/2 || voice.RMS(heard[48000:]) > want*1.5 {
+					t.Errorf("%s, %s: heard with an RMS of %.0f, spoken with %.0f", tt.name, c.Name(), voice.RMS(heard[48000:]), want)
+				}
+				if f := float64(st.Lost) / 500; f < tt.loss*0.5 || f > tt.loss*1.6 {
+					t.Errorf("%s, %s: %d of 500 packets counted as lost", tt.name, c.Name(), st.Lost)
+				}
+				if limit := 20*time.Millisecond + 2*tt.jitter; st.PlayoutDelay > limit || st.Late > 40 {
+					t.Errorf("%s, %s: %+v", tt.name, c.Name(), st)
+				}
+				// What is made up beyond the losses is the delay growing.
+				if extra := st.Concealed - time.Duration(st.Lost)*20*time.Millisecond; extra > 600*time.Millisecond {
+					t.Errorf("%s, %s: %v made up without loss", tt.name, c.Name(), extra)
+				}
+			})
+		}
+	}
+}
+
+func TestSilenceIsLeftOutOnlyWhereThePeerAgrees(t *testing.T) {
+	c, err := codec.ByName("G729")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, tt := range []struct{ dtx, annexB, leavesOut bool }{
+		{true, true, true}, {true, false, false}, {false, true, false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			ca, cb := memPair()
+			list := record(ca)
+			a := NewSession(ca, SessionConfig{DTX: tt.dtx})
+			b := NewSession(cb, SessionConfig{})
+			defer a.Close()
+			defer b.Close()
+			p := params(c, cb.addr)
+			p.AnnexB = tt.annexB
+			must(t, a.SetParams(p))
+			must(t, b.SetParams(params(c, ca.addr)))
+			mic := periods(600)
+			quiet := make([]int16, sound.Period)
+			var heard []int16
+			next := 0
+			run(600, func(i int) {
+				if i >= 200 && i < 400 {
+					a.Push(quiet)
+				} else {
+					a.Push(mic[i])
+				}
+				for ; next < len(*list); next++ {
+					s := (*list)[next]
+					cb.inject(append(appendRTP(nil, s.h), s.payload...), ca.addr)
+				}
+				synctest.Wait()
+				var out [sound.Period]int16
+				b.Pull(out[:])
+				heard = append(heard, out[:]...)
+			})
+			sizes := map[int]int{}
+			spurts := 0
+			for i, s := range *list {
+				sizes[len(s.payload)]++
+				if s.h.marker {
+					spurts++
+				}
+				if i > 0 && s.h.sequence != (*list)[i-1].h.sequence+1 {
+					t.Errorf("packet %d: sequence", i)
+				}
+				wall := int32((s.at - (*list)[0].at) / (time.Second / 8000))
+				if d := int32(s.h.timestamp-(*list)[0].h.timestamp) - wall; d < -160 || d > 160 {
+					t.Errorf("packet %d: timestamp off by %d samples", i, d)
+				}
+			}
+			if left := len(*list) < 260; left != tt.leavesOut {
+				t.Errorf("%+v: %d packets, by size %v", tt, len(*list), sizes)
+			}
+			if tt.leavesOut && (sizes[2]+sizes[12] == 0 || spurts < 2) {
+				t.Errorf("%+v: sizes %v, %d talk spurts", tt, sizes, spurts)
+			}
+			if st := b.Stats(); st.Lost+st.Late != 0 {
+				t.Errorf("%+v: %+v", tt, st)
+			}
+			before, pause, after := voice.RMS(heard[48000:90000]), voice.RMS(heard[3*48000:180000]), voice.RMS(heard[5*48000:])
+			if pause > before/20 || after < before/4 {
+				t.Errorf("%+v: RMS %.0f, pause %.0f, then %.0f", tt, before, pause, after)
+			}
+		})
+	}
+}
