@@ -17,6 +17,10 @@ type packetConn struct {
 	once  sync.Once
 }
 
+// lastWork is how long sipgo may take to finish what it has read before a
+// socket was closed.
+const lastWork = 100 * time.Millisecond
+
 // maxDatagram is the longest packet that is looked at.
 const maxDatagram = 16 << 10
 
@@ -28,6 +32,9 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			// Some systems report an ICMP error of an earlier packet on the next
 			// read. sipgo would stop reading for good.
 			if failures++; errors.Is(err, net.ErrClosed) || failures > 100 {
+				// When reading ends sipgo forgets the socket, and opens one of its
+				// own for what it is still working on. Let that finish first.
+				time.Sleep(lastWork)
 				return n, from, err
 			}
 			continue

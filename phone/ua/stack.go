@@ -295,7 +295,18 @@ func (s *stack) send(req *sip.Request, f flow) {
 }
 
 // write sends a request that is no transaction: an ACK.
-func (s *stack) write(req *sip.Request) error { return s.layer.WriteMsg(req) }
+func (s *stack) write(req *sip.Request) error {
+	if s.isClosed() {
+		return ErrClosed
+	}
+	return s.layer.WriteMsg(req)
+}
+
+func (s *stack) isClosed() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.closed
+}
 
 // request sends req over f in a transaction of its own. The goroutine of the
 // transaction calls on with each response and then done, once, with the error
@@ -339,6 +350,10 @@ func (s *stack) cancel(ctx context.Context, req, invite *sip.Request, done func(
 }
 
 func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Response), done func(error)) {
+	if s.isClosed() {
+		done(ErrClosed)
+		return
+	}
 	tx, err := s.tx.NewClientTransaction(ctx, req)
 	if err != nil {
 		done(err)
@@ -392,5 +407,5 @@ func (s *stack) close() {
 	for _, c := range conns {
 		c.Close()
 	}
-	s.layer.Close()
+	// sipgo's layer needs no closing: its pool is emptied by the readers.
 }

@@ -217,14 +217,14 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 		a.refuse(req, tx, verdict{486, [][2]string{{"Retry-After", "10"}}})
 		return
 	}
-	go c.watch(tx)
-	if !tx.OnCancel(func(r *sip.Request) { c.serial.post(func() { c.cancelled(r, true) }) }) {
-		c.serial.post(func() { c.cancelled(nil, true) })
-	}
 	ev := Incoming{Call: c.id, From: d.remote.String(), FromName: displayName(req.From().DisplayName),
 		To: req.To().Address.String(), Codecs: codecs, At: time.Now()}
 	if acc != nil {
 		ev.Account = acc.cfg.Name
 	}
 	c.serial.post(func() { a.emit(ev) })
+	go c.watch(tx)
+	if !tx.OnCancel(func(r *sip.Request) { c.serial.post(func() { c.cancelled(r, true) }) }) {
+		c.serial.post(func() { c.cancelled(nil, true) })
+	}
 }
