@@ -95,7 +95,7 @@ ctrl_tcp_listen `+addr+`:4444
 		user, k.addr, o.transport, user, password, o.answer, o.codecs))
 	b := &baresip{l: l, user: user, addr: addr, dir: dir, more: make(chan struct{})}
 	b.process = l.start("baresip "+user, exec.Command("baresip", "-f", dir, "-v"))
-	b.conn = waitTCP(l.t, addr+":4444")
+	b.conn = waitTCP(l, addr+":4444")
 	go b.read()
 	b.process.await("200 OK", 15*time.Second)
 	return b

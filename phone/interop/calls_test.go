@@ -15,31 +15,36 @@ const talk = 8 * time.Second
 func TestOffhookCallsBaresipByHandset(t *testing.T) {
 	for _, codec := range []string{"pcma", "pcmu"} {
 		t.Run(codec, func(t *testing.T) {
-			l := newLab(t)
-			w := l.two(offhookOptions{codecs: []string{codec}}, baresipOptions{answer: "auto"})
-			from := w.off.mark()
-			w.off.do("handset", "lift")
-			w.off.do("dial", "bob")
-			w.off.awaitCall(from, control.CallActive, 10*time.Second)
-			w.bare.await(0, "CALL_ESTABLISHED", 5*time.Second)
-			time.Sleep(talk)
-			s := w.off.status()
-			if len(s.Calls) != 1 || s.Calls[0].Media == nil || s.Calls[0].Codec == "" {
-				t.Fatalf("status of a call: %+v", s)
-			}
-			if m := s.Calls[0].Media; m.PacketsReceived < 200 || m.PacketsSent < 200 || m.Lost > 2 {
-				t.Errorf("media: %+v", m)
-			}
-			w.off.do("handset", "hang-up")
-			w.bare.await(0, "CALL_CLOSED", 5*time.Second)
-			w.off.awaitCall(from, control.CallEnded, 5*time.Second)
-			w.compare(t)
+			speaking(t, func(l *lab) {
+				w := l.two(offhookOptions{codecs: []string{codec}}, baresipOptions{answer: "auto"})
+				from := w.off.mark()
+				w.off.do("handset", "lift")
+				w.off.do("dial", "bob")
+				w.off.awaitCall(from, control.CallActive, 10*time.Second)
+				w.bare.await(0, "CALL_ESTABLISHED", 5*time.Second)
+				l.talk(talk)
+				s := w.off.status()
+				if len(s.Calls) != 1 || s.Calls[0].Media == nil || s.Calls[0].Codec == "" {
+					t.Fatalf("status of a call: %+v", s)
+				}
+				if m := s.Calls[0].Media; m.PacketsReceived < 200 || m.PacketsSent < 200 || m.Lost > 2 {
+					t.Errorf("media: %+v", m)
+				}
+				w.off.do("handset", "hang-up")
+				w.bare.await(0, "CALL_CLOSED", 5*time.Second)
+				w.off.awaitCall(from, control.CallEnded, 5*time.Second)
+				w.compare()
+			})
 		})
 	}
 }
 
 func TestBaresipCallsOffhook(t *testing.T) {
-	l := newLab(t)
+	speaking(t, baresipCalls)
+}
+
+func baresipCalls(l *lab) {
+	t := l.t
 	w := l.two(offhookOptions{}, baresipOptions{})
 	from := w.off.mark()
 	w.bare.do("dial", "sip:alice@"+w.k.addr)
@@ -55,11 +60,11 @@ func TestBaresipCallsOffhook(t *testing.T) {
 	if h := w.off.handset(); h.Ringing || h.Lights["ring"] {
 		t.Errorf("still rings after the answer: %+v", h)
 	}
-	time.Sleep(talk)
+	l.talk(talk)
 	w.bare.do("hangup", "")
 	w.off.awaitCall(from, control.CallEnded, 5*time.Second)
 	w.off.do("handset", "hang-up")
-	w.compare(t)
+	w.compare()
 }
 
 func TestDialledOnTheKeypad(t *testing.T) {
@@ -244,7 +249,11 @@ func TestHoldAndResume(t *testing.T) {
 }
 
 func TestOverTCP(t *testing.T) {
-	l := newLab(t)
+	speaking(t, overTCP)
+}
+
+func overTCP(l *lab) {
+	t := l.t
 	w := l.two(offhookOptions{transport: "tcp"}, baresipOptions{transport: "tcp", answer: "auto"})
 	if !w.k.saw("over tcp", time.Second) {
 		t.Error("kamailio saw nothing over TCP")
@@ -253,7 +262,7 @@ func TestOverTCP(t *testing.T) {
 	w.off.do("handset", "lift")
 	w.off.do("dial", "bob")
 	w.off.awaitCall(from, control.CallActive, 10*time.Second)
-	time.Sleep(talk)
+	l.talk(talk)
 	w.bare.do("hangup", "")
 	w.off.awaitCall(from, control.CallEnded, 5*time.Second)
 	w.off.do("handset", "hang-up")
@@ -263,5 +272,5 @@ func TestOverTCP(t *testing.T) {
 	w.off.awaitCall(from, control.CallIncoming, 5*time.Second)
 	w.bare.do("hangup", "")
 	w.off.awaitCall(from, control.CallEnded, 5*time.Second)
-	w.compare(t)
+	w.compare()
 }

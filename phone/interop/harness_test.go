@@ -10,7 +10,10 @@ import (
 // Before Offhook is blamed: two peers of others' making, through the same
 // kamailio, with the same speech and the same comparison.
 func TestHarnessCarriesACallBetweenTwoBaresips(t *testing.T) {
-	l := newLab(t)
+	speaking(t, twoBaresips)
+}
+
+func twoBaresips(l *lab) {
 	k := l.kamailio(map[string]string{"alice": "one", "bob": "two"})
 	saysAlice, saysBob := l.say("alice", "en", textOne, 8000), l.say("bob", "en+f3", textTwo, 8000)
 	alice := l.baresip(k, "alice", "one", baresipOptions{say: saysAlice})
@@ -18,7 +21,7 @@ func TestHarnessCarriesACallBetweenTwoBaresips(t *testing.T) {
 	alice.do("dial", "sip:bob@"+k.addr)
 	bob.await(0, "CALL_ESTABLISHED", 10*time.Second)
 	alice.await(0, "CALL_ESTABLISHED", 10*time.Second)
-	time.Sleep(8 * time.Second) // of speech, in real time
+	l.talk(talk)
 	alice.do("hangup", "")
 	bob.await(0, "CALL_CLOSED", 10*time.Second)
 	l.carried("alice to bob", saysAlice, bob.heard(), saysBob)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"sort"
 	"strings"
-	"testing"
 	"time"
 )
 
@@ -100,22 +99,22 @@ func (l *lab) kamailio(users map[string]string) *kamailio {
 	l.write(file, strings.NewReplacer("@ADDR@", addr, "@MODULES@", modules[0], "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
 	cmd := exec.Command("kamailio", "-DD", "-E", "-f", file, "-m", "32", "-M", "4", "-Y", dir, "-w", dir)
 	k := &kamailio{l.start("kamailio", cmd), addr}
-	waitTCP(l.t, addr+":5060")
+	waitTCP(l, addr+":5060")
 	return k
 }
 
 // waitTCP waits until something listens.
-func waitTCP(t *testing.T, addr string) net.Conn {
-	t.Helper()
+func waitTCP(l *lab, addr string) net.Conn {
+	l.t.Helper()
 	deadline := time.Now().Add(15 * time.Second)
 	for {
 		c, err := net.DialTimeout("tcp", addr, time.Second)
 		if err == nil {
-			t.Cleanup(func() { c.Close() })
+			l.cleanup(func() { c.Close() })
 			return c
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("nobody listens on %s: %v", addr, err)
+			l.t.Fatalf("nobody listens on %s: %v", addr, err)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}

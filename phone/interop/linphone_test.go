@@ -117,14 +117,17 @@ func (p *linphone) heard() string {
 }
 
 func TestHarnessCarriesG729BetweenTwoLinphones(t *testing.T) {
-	l := newLab(t)
+	speaking(t, twoLinphones)
+}
+
+func twoLinphones(l *lab) {
 	k := l.kamailio(map[string]string{"carol": "one", "dave": "two"})
 	saysCarol, saysDave := l.say("carol", "en", textOne, 8000), l.say("dave", "en+f3", textTwo, 8000)
 	dave := l.linphone(k, "dave", "two", "G729", saysDave, true)
 	carol := l.linphone(k, "carol", "one", "G729", saysCarol, false)
 	carol.do("call sip:dave@" + k.addr)
 	carol.await("Media streams established", 10*time.Second)
-	time.Sleep(talk)
+	l.talk(talk)
 	carol.do("terminate")
 	dave.await("ended", 5*time.Second)
 	l.carried("carol to dave", saysCarol, dave.heard(), saysDave)
@@ -134,33 +137,34 @@ func TestHarnessCarriesG729BetweenTwoLinphones(t *testing.T) {
 func TestG729WithLinphone(t *testing.T) {
 	for _, incoming := range []bool{false, true} {
 		t.Run(map[bool]string{false: "offhook calls", true: "linphone calls"}[incoming], func(t *testing.T) {
-			l := newLab(t)
-			k := l.kamailio(map[string]string{"alice": "one", "carol": "two"})
-			says, oneSays := l.say("linphone", "en+f3", textTwo, 8000), l.say("offhook", "en", textOne, 48000)
-			lin := l.linphone(k, "carol", "two", "G729", says, !incoming)
-			off := l.offhook(k, "alice", offhookOptions{password: "one", say: oneSays, codecs: []string{"g729", "pcma"}})
-			from := off.mark()
-			if incoming {
-				lin.do("call sip:alice@" + k.addr)
-				off.awaitCall(from, control.CallIncoming, 10*time.Second)
-				off.do("handset", "lift")
-			} else {
-				off.do("handset", "lift")
-				off.do("dial", "carol")
-			}
-			off.awaitCall(from, control.CallActive, 10*time.Second)
-			lin.await("Media streams established", 10*time.Second)
-			time.Sleep(talk)
-			s := off.status()
-			if len(s.Calls) != 1 || s.Calls[0].Codec != "G729" {
-				t.Errorf("calls %+v, want one in G729", s.Calls)
-			}
-			lin.do("terminate")
-			off.awaitCall(from, control.CallEnded, 5*time.Second)
-			off.do("handset", "hang-up")
-			off.quit()
-			l.carried("offhook to linphone", oneSays, lin.heard(), says)
-			l.carried("linphone to offhook", says, off.record, oneSays)
+			speaking(t, func(l *lab) {
+				k := l.kamailio(map[string]string{"alice": "one", "carol": "two"})
+				says, oneSays := l.say("linphone", "en+f3", textTwo, 8000), l.say("offhook", "en", textOne, 48000)
+				lin := l.linphone(k, "carol", "two", "G729", says, !incoming)
+				off := l.offhook(k, "alice", offhookOptions{password: "one", say: oneSays, codecs: []string{"g729", "pcma"}})
+				from := off.mark()
+				if incoming {
+					lin.do("call sip:alice@" + k.addr)
+					off.awaitCall(from, control.CallIncoming, 10*time.Second)
+					off.do("handset", "lift")
+				} else {
+					off.do("handset", "lift")
+					off.do("dial", "carol")
+				}
+				off.awaitCall(from, control.CallActive, 10*time.Second)
+				lin.await("Media streams established", 10*time.Second)
+				l.talk(talk)
+				s := off.status()
+				if len(s.Calls) != 1 || s.Calls[0].Codec != "G729" {
+					t.Errorf("calls %+v, want one in G729", s.Calls)
+				}
+				lin.do("terminate")
+				off.awaitCall(from, control.CallEnded, 5*time.Second)
+				off.do("handset", "hang-up")
+				off.quit()
+				l.carried("offhook to linphone", oneSays, lin.heard(), says)
+				l.carried("linphone to offhook", says, off.record, oneSays)
+			})
 		})
 	}
 }

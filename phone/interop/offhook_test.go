@@ -11,7 +11,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
-	"testing"
 	"time"
 
 	"offhook/phone/control"
@@ -183,7 +182,7 @@ func (p *offhook) follow() {
 		}
 		cmd.Wait()
 	}()
-	p.l.t.Cleanup(func() {
+	p.l.cleanup(func() {
 		cmd.Process.Kill()
 		<-done
 		if p.l.t.Failed() {
@@ -302,8 +301,8 @@ func (l *lab) two(o offhookOptions, b baresipOptions) two {
 
 // compare ends the phone and compares what either heard with what the other
 // said.
-func (w two) compare(t *testing.T) {
-	t.Helper()
+func (w two) compare() {
+	w.off.l.t.Helper()
 	w.off.quit()
 	w.off.l.carried("offhook to baresip", w.oneSays, w.bare.heard(), w.says)
 	w.off.l.carried("baresip to offhook", w.says, w.off.record, w.oneSays)

@@ -67,7 +67,7 @@ func (l *lab) start(name string, cmd *exec.Cmd) *process {
 		cmd.Wait()
 		close(p.ended)
 	}()
-	l.t.Cleanup(func() {
+	l.cleanup(func() {
 		p.stop()
 		if l.t.Failed() {
 			l.t.Logf("---- %s\n%s", name, p.tail(150))
