@@ -35,7 +35,7 @@ type DeviceConfig struct {
 
 // Bounds of the owner's patience with the sound process and the device.
 const (
-	stallLimit  = 300 * time.Millisecond // without a callback, once they have begun
+	stallLimit  = 500 * time.Millisecond // without a callback, once they have begun; busy machines have pauses of 300 ms
 	graceLimit  = 3 * time.Second        // for the first callback
 	openLimit   = 5 * time.Second        // initialising the library, looking for devices
 	startLimit  = 3 * time.Second
@@ -76,6 +76,7 @@ type devicePort struct {
 	h       *helper
 	spawned time.Time
 	opened  bool // h has chosen its devices
+	server  bool // it is not a card itself, but something in front of one
 	run     *run
 	rate    int // that worked last; 0: none yet
 	retry   *time.Timer
@@ -175,6 +176,7 @@ func (p *devicePort) Info() Info {
 	info := p.info
 	if p.live != nil {
 		p.live.account(&info, p.ring.Counters())
+		info.Realtime = p.ring.Realtime()
 	}
 	return info
 }
@@ -240,6 +242,7 @@ func (p *devicePort) choose(refresh bool) error {
 	}
 	p.opened = true
 	if r.Open != nil {
+		p.server = r.Open.Output.HW == "" && r.Open.Output.Index >= 0
 		p.mu.Lock()
 		p.info.Device = r.Open.Output.Name
 		p.mu.Unlock()
@@ -322,7 +325,6 @@ func (p *devicePort) describe(l *link, st *engine.State) {
 	p.info.Latency = l.delay()
 	if st != nil {
 		p.info.Latency += st.Latency()
-		p.info.Realtime = st.Realtime
 	}
 }
 
@@ -498,5 +500,14 @@ func (p *devicePort) event(e engine.Reply) {
 // next; one step is forgotten each time.
 type ahead struct{ learnt atomic.Int32 }
 
-func (a *ahead) begin() int  { return int(max(1, a.learnt.Load()-1)) }
+// begin returns the distance to start with. A sound server's periods are not
+// ours (512 samples, or 1024): some callbacks come in pairs.
+func (a *ahead) begin(server bool) int {
+	least := int32(1)
+	if server {
+		least = 2
+	}
+	return int(max(least, a.learnt.Load()-1))
+}
+
 func (a *ahead) learn(n int) { a.learnt.Store(int32(n)) }

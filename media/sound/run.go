@@ -3,12 +3,13 @@ package sound
 import (
 	"errors"
 	"fmt"
-	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"offhook/media/resample"
+	"offhook/media/sound/engine"
 	"offhook/media/sound/ring"
 )
 
@@ -32,7 +33,7 @@ type link struct {
 func (p *devicePort) newLink(rate int) (*link, error) {
 	l := &link{rate: rate}
 	var err error
-	if l.prog, err = p.ring.Program(rate/100, p.ahead.begin()); err != nil {
+	if l.prog, err = p.ring.Program(rate/100, p.ahead.begin(p.server)); err != nil {
 		return nil, err
 	}
 	l.ahead.Store(int32(l.prog.Ahead()))
@@ -96,7 +97,7 @@ func (r *run) use(l *link) {
 }
 
 // interrupt wakes the audio goroutine out of its wait for the device.
-func (r *run) interrupt() { r.p.mem.wake.SetReadDeadline(time.Unix(1, 0)) }
+func (r *run) interrupt() { r.p.mem.interrupt() }
 
 // end stops the run and waits for it. Only the owner calls it, once.
 func (r *run) end() {
@@ -117,6 +118,11 @@ func (r *run) stopping() bool {
 // loop is the audio goroutine.
 func (r *run) loop() {
 	defer close(r.done)
+	// The thread ends with this goroutine, which never unlocks it.
+	runtime.LockOSThread()
+	if err := engine.Promote(); err != nil {
+		r.p.log.Debug("no realtime priority for sound", "err", err)
+	}
 	for !r.stopping() {
 		if l := r.link.Load(); l != nil {
 			r.follow(l)
@@ -131,23 +137,15 @@ func (r *run) loop() {
 func (r *run) follow(l *link) {
 	r.busy.Lock()
 	defer r.busy.Unlock()
-	var wake [64]byte
 	limit, moved := r.p.limits.grace, time.Now()
-	for {
-		// The deadline is set before looking whether to go on: who interrupts
-		// does it in the other order, so neither is overlooked.
-		r.p.mem.wake.SetReadDeadline(moved.Add(limit))
-		if r.stopping() || r.link.Load() != l {
-			return
-		}
-		_, err := r.p.mem.wake.Read(wake[:])
+	for !r.stopping() && r.link.Load() == l {
+		err := r.p.mem.wait(time.Until(moved.Add(limit)))
 		if l.prog.Run(func(mic, ear []int16) { r.period(l, mic, ear) }) > 0 {
 			limit, moved = r.p.limits.stall, time.Now()
 			r.watch(l)
 			continue
 		}
-		broken := err != nil && !errors.Is(err, os.ErrDeadlineExceeded)
-		if broken || time.Since(moved) >= limit {
+		if err != nil || time.Since(moved) >= limit {
 			if r.link.CompareAndSwap(l, nil) {
 				select {
 				case r.p.stalled <- l:

@@ -6,15 +6,20 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 type memory struct {
-	bytes            []byte
-	file, wake, poke *os.File
+	bytes      []byte
+	file, poke *os.File
 }
 
 func newMemory() (*memory, error) {
 	return nil, fmt.Errorf("sound devices are not supported on this system yet; use the file backend: %w", errors.ErrUnsupported)
 }
+
+func (m *memory) wait(time.Duration) error { return errors.ErrUnsupported }
+
+func (m *memory) interrupt() {}
 
 func (m *memory) free() {}

@@ -12,7 +12,7 @@ const patience = 300
 
 // playCycle returns the output's callback: the clock of the whole port.
 func (s *Server) playCycle(dev *ring.Device) Cycle {
-	promote := s.promoter()
+	promote := s.promoter(dev.SetRealtime)
 	single := make([]int16, dev.Period())
 	quiet := make([]int16, dev.Period())
 	waited := 0
@@ -52,12 +52,12 @@ func (s *Server) playCycle(dev *ring.Device) Cycle {
 // promoter returns a function that raises the priority of the thread that calls
 // it first. The library makes its threads itself, so this is the one place to
 // reach them.
-func (s *Server) promoter() func() {
+func (s *Server) promoter(tell func(bool)) func() {
 	done := s.cfg.Promote == nil
 	return func() {
 		if !done {
 			done = true
-			s.realtime.Store(s.cfg.Promote() == nil)
+			tell(s.cfg.Promote() == nil)
 		}
 	}
 }
@@ -67,7 +67,7 @@ func (s *Server) promoter() func() {
 func (s *Server) startCapture() {
 	period := s.rate / 100
 	q, dev := newQueue(period), s.dev
-	promote := s.promoter()
+	promote := s.promoter(func(bool) {})
 	mic, err := s.backend(*s.opened.Input).Capture(*s.opened.Input, s.rate, period, func(pcm []int16, channels int, gap bool) {
 		promote()
 		if gap {
@@ -102,7 +102,7 @@ func (s *Server) stop() error {
 }
 
 func (s *Server) state() *State {
-	st := &State{Running: s.play != nil, Capture: s.mic != nil, Realtime: s.realtime.Load()}
+	st := &State{Running: s.play != nil, Capture: s.mic != nil}
 	if s.play != nil {
 		st.Rate = s.rate
 		st.OutputLatency = int64(s.play.Latency() / time.Microsecond)
@@ -112,6 +112,7 @@ func (s *Server) state() *State {
 	}
 	if s.cfg.Ring != nil {
 		st.Callbacks = s.cfg.Ring.Callbacks()
+		st.Realtime = s.cfg.Ring.Realtime()
 	}
 	return st
 }

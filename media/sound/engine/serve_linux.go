@@ -50,7 +50,7 @@ func ServeInherited(b Backend) error {
 		Ring:    r,
 		Wake:    func() { unix.Write(WakeFD, one) },
 		Now:     monotonic,
-		Promote: promote,
+		Promote: Promote,
 		// PR_SET_PDEATHSIG would not do: it watches the thread that started us,
 		// and threads of a Go program come and go. The end of input comes for
 		// certain, and exiting works even while the library hangs.
@@ -67,9 +67,10 @@ func monotonic() time.Duration {
 	return time.Duration(ts.Nano())
 }
 
-// promote gives the calling thread realtime priority, where RLIMIT_RTPRIO or a
-// capability permits it.
-func promote() error {
+// Promote gives the calling thread realtime priority, where RLIMIT_RTPRIO or a
+// capability permits it. The goroutine must be locked to its thread, and end
+// with it: an ordinary thread of the Go runtime would starve the others.
+func Promote() error {
 	return unix.SchedSetAttr(0, &unix.SchedAttr{
 		Size:     unix.SizeofSchedAttr,
 		Policy:   unix.SCHED_RR,

@@ -8,3 +8,6 @@ import "errors"
 func ServeInherited(Backend) error {
 	return errors.New("the sound process is not supported on this system yet")
 }
+
+// Promote is not supported on this system yet.
+func Promote() error { return errors.ErrUnsupported }

@@ -37,9 +37,7 @@ type Server struct {
 	rate   int
 	dev    *ring.Device
 
-	// Shared with the callbacks.
-	mics     atomic.Pointer[queue] // nil until the microphone is open
-	realtime atomic.Bool
+	mics atomic.Pointer[queue] // for the callbacks; nil until the microphone is open
 }
 
 // Serve reads requests from in and writes replies to out until in ends.

@@ -55,6 +55,15 @@ func (d *Device) Cycle(now time.Duration, mic, play []int16) {
 	s.callbacks.Store(d.n)
 }
 
+// SetRealtime tells whether the callback's thread has realtime priority.
+func (d *Device) SetRealtime(is bool) {
+	if is {
+		d.s.realtime.Store(1)
+	} else {
+		d.s.realtime.Store(0)
+	}
+}
+
 // Gap counts a gap that the device reported.
 func (d *Device) Gap(out, in bool) {
 	if out {

@@ -43,7 +43,7 @@ type shared struct {
 	micGaps   atomic.Uint64 // microphone periods that were not there in time
 	under     atomic.Uint64 // gaps the device itself reported: output
 	over      atomic.Uint64 // and input
-	_         [8]byte
+	realtime  atomic.Uint64 // 1: the callback's thread has realtime priority
 
 	// Written by the program.
 	tail atomic.Uint64 // microphone periods done with
@@ -97,6 +97,9 @@ func view(mem []byte) (*Ring, error) {
 	}
 	return &Ring{(*shared)(p)}, nil
 }
+
+// Realtime reports that the callback's thread has realtime priority.
+func (r *Ring) Realtime() bool { return r.s.realtime.Load() == 1 }
 
 // Callbacks returns how many callbacks there have been since the last Program.
 func (r *Ring) Callbacks() uint64 { return r.s.callbacks.Load() }
