@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"offhook/media/codec"
 	"offhook/media/tone"
 	"offhook/phone/control"
 	"offhook/phone/desk"
@@ -19,25 +20,25 @@ func (p *Phone) carryOut(a desk.Action) {
 	case desk.PlaceCall:
 		p.place(a)
 	case desk.SendRinging:
-		p.orWarn("ringing", p.agent.Ring(string(a.Call)))
+		p.orWarn("ringing", string(a.Call), p.agent.Ring(string(a.Call)))
 	case desk.AnswerCall:
 		c := p.calls[a.Call]
 		if c == nil {
 			p.later(desk.CallEnded{Call: a.Call, Code: 481, Reason: "the call is gone"})
 			return
 		}
-		p.orEnd(a.Call, "answering", p.agent.Answer(string(a.Call), ua.LocalMedia{Port: c.session.LocalPort()}))
+		p.orEnd(a.Call, "answering", p.agent.Answer(string(a.Call), p.ours(c)))
 	case desk.RejectCall:
 		p.orEnd(a.Call, "refusing", p.agent.Reject(string(a.Call), a.Code))
 	case desk.EndCall:
 		p.orEnd(a.Call, "hanging up", p.agent.HangUp(string(a.Call)))
 	case desk.HoldCall:
-		p.orWarn("holding", p.agent.Hold(string(a.Call)))
+		p.orWarn("holding", string(a.Call), p.agent.Hold(string(a.Call)))
 	case desk.ResumeCall:
-		p.orWarn("resuming", p.agent.Resume(string(a.Call)))
+		p.orWarn("resuming", string(a.Call), p.agent.Resume(string(a.Call)))
 	case desk.SendDTMF:
 		if c := p.calls[a.Call]; c != nil {
-			p.orWarn("sending a digit", c.session.SendDigit(a.Key))
+			p.orWarn("sending a digit", string(a.Call), c.session.SendDigit(a.Key))
 		}
 	case desk.KeyClick:
 		if h := p.handsets[a.Handset]; h != nil && h.sound != nil {
@@ -73,7 +74,7 @@ func (p *Phone) place(a desk.PlaceCall) {
 		p.fail(a.Call, 503, "placing a call", err)
 		return
 	}
-	if err := p.agent.Dial(string(a.Call), name, a.Target, ua.LocalMedia{Port: c.session.LocalPort()}); err != nil {
+	if err := p.agent.Dial(string(a.Call), name, a.Target, p.ours(c)); err != nil {
 		code := 503
 		if errors.Is(err, ua.ErrBadTarget) {
 			code = 484
@@ -95,33 +96,65 @@ func (p *Phone) defaultAccount() string {
 	return ""
 }
 
-// fail ends a call that could not be carried out, as if the network had refused it.
+// ours is our end of a call's sound: its port, and what its account allows of the codecs that this build has.
+func (p *Phone) ours(c *call) ua.LocalMedia {
+	lm := ua.LocalMedia{Port: c.session.LocalPort()}
+	wish := codec.Names()
+	for _, a := range p.accounts {
+		if a.name == c.account && len(a.codecs) > 0 {
+			wish = a.codecs
+		}
+	}
+	for _, name := range wish {
+		if _, err := codec.ByName(name); err != nil {
+			p.log.Warn("a codec of the account can't be used", "account", c.account, "error", err)
+			continue
+		}
+		lm.Codecs = append(lm.Codecs, name)
+	}
+	return lm
+}
+
+// fail ends a call that could not be carried out, as if the network had refused it. A command that wanted it is refused.
 func (p *Phone) fail(id desk.CallID, code int, doing string, err error) {
 	p.log.Error(doing, "call", id, "error", err)
 	p.send(control.Event{Type: control.EventError, Call: string(id), Code: code, Reason: err.Error()})
-	p.inbox.post(func() {
-		p.feed(desk.CallEnded{Call: id, Code: code, Reason: err.Error()})
-		p.forget(id)
-	})
+	p.refusal = err.Error()
+	p.inbox.post(func() { p.over(desk.CallEnded{Call: id, Code: code, Reason: err.Error()}) })
 }
 
-// orEnd ends the call in the state machine when the user agent knows it no more: its Ended may have crossed the order,
-// and then this second ending finds nothing to do.
+// lostPatience is how long a call that the user agent knows no more may go without its Ended.
+const lostPatience = time.Second
+
+// orEnd sees to it that a call ends here that the user agent knows no more. Its Ended is on the way then, as a rule: it
+// crossed the order, and it knows better how the call ended.
 func (p *Phone) orEnd(id desk.CallID, doing string, err error) {
-	if err != nil {
+	switch {
+	case err == nil:
+	case errors.Is(err, ua.ErrUnknownCall), errors.Is(err, ua.ErrState):
+		p.log.Info(doing, "call", id, "error", err)
+		time.AfterFunc(lostPatience, func() {
+			p.inbox.post(func() {
+				if _, still := p.state.Call(id); still || p.calls[id] != nil {
+					p.over(desk.CallEnded{Call: id, Code: 481, Reason: "the call was lost"})
+				}
+			})
+		})
+	default:
 		p.fail(id, 481, doing, err)
 	}
 }
 
-func (p *Phone) orWarn(doing string, err error) {
+// orWarn tells of an order that had no effect on the call.
+func (p *Phone) orWarn(doing, call string, err error) {
 	if err != nil {
-		p.log.Warn(doing, "error", err)
-		p.send(control.Event{Type: control.EventError, Reason: doing + ": " + err.Error()})
+		p.log.Warn(doing, "call", call, "error", err)
+		p.send(control.Event{Type: control.EventError, Call: call, Reason: doing + ": " + err.Error()})
 	}
 }
 
 // send gives an event to all who listen.
 func (p *Phone) send(e control.Event) {
 	e.Time = time.Now()
-	p.feeds.send(e)
+	p.outbox = append(p.outbox, func() { p.feeds.send(e) })
 }

@@ -20,7 +20,11 @@ func (p *Phone) announce(before, after desk.State) {
 	}
 	for _, c := range before.Calls() {
 		if _, still := after.Call(c.ID); !still {
-			p.send(callEvent(c, control.CallEnded))
+			e := callEvent(c, control.CallEnded)
+			if k := p.calls[c.ID]; k != nil {
+				e.Code, e.Reason = k.code, k.reason
+			}
+			p.send(e)
 		}
 	}
 	for _, h := range after.Handsets() {

@@ -21,6 +21,8 @@ type call struct {
 	session  *media.Session
 	codec    string
 	handset  desk.HandsetID // the last one that held it
+	code     int            // how it ended
+	reason   string
 }
 
 func (c *call) close() {
@@ -53,6 +55,9 @@ func (p *Phone) open(c *call) error {
 
 // fromSIP handles one event of the user agent, on the loop.
 func (p *Phone) fromSIP(e ua.Event) {
+	if p.ending {
+		return
+	}
 	switch e := e.(type) {
 	case ua.Registration:
 		p.registration(e)
@@ -61,7 +66,7 @@ func (p *Phone) fromSIP(e ua.Event) {
 		if err := p.open(c); err != nil {
 			p.log.Error("refusing a call: no port for its sound", "from", e.From, "error", err)
 			p.send(control.Event{Type: control.EventError, Call: e.Call, Peer: e.From, Reason: err.Error()})
-			p.orWarn("refusing a call", p.agent.Reject(e.Call, 503))
+			p.orWarn("refusing a call", e.Call, p.agent.Reject(e.Call, 503))
 			return
 		}
 		p.feed(desk.IncomingCall{Call: c.id, Account: e.Account, Peer: e.From, PeerName: e.FromName})
@@ -128,8 +133,16 @@ func (p *Phone) ended(e ua.Ended) {
 		// Another phone of ours took it: nobody here missed a call.
 		e.Reason = "answered elsewhere"
 	}
-	p.feed(desk.CallEnded{Call: id, Code: e.Code, Remote: e.Remote, Reason: e.Reason, Elsewhere: e.MissedElsewhere})
-	p.forget(id)
+	p.over(desk.CallEnded{Call: id, Code: e.Code, Remote: e.Remote, Reason: e.Reason, Elsewhere: e.MissedElsewhere})
+}
+
+// over ends a call in the state machine, and then lets go of what belonged to it: by then no handset plays it.
+func (p *Phone) over(e desk.CallEnded) {
+	if c := p.calls[e.Call]; c != nil {
+		c.code, c.reason = e.Code, e.Reason
+	}
+	p.feed(e)
+	p.forget(e.Call)
 }
 
 // forget lets go of a call that the state machine has let go of.

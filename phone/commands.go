@@ -8,6 +8,7 @@ import (
 
 	"offhook/phone/control"
 	"offhook/phone/desk"
+	"offhook/phone/ua"
 )
 
 // Do carries out one command of the control socket. It may be called by any goroutine; the loop answers.
@@ -24,8 +25,8 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 		return control.Result{OK: true}.WithData(p.Status().Handsets)
 	case control.VerbQuit:
 		return p.ask(ctx, func() error {
-			if !p.ending {
-				p.ending = true
+			if !p.quitting {
+				p.quitting = true
 				close(p.quit)
 			}
 			return nil
@@ -50,15 +51,21 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 
 // ask has the loop do f, and returns what f returned.
 func (p *Phone) ask(ctx context.Context, f func() error) (control.Result, error) {
+	stopped := &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
 	answer := make(chan error, 1)
-	if !p.inbox.post(func() { answer <- f() }) {
-		return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
+	if !p.inbox.post(func() {
+		if p.ending {
+			answer <- stopped
+			return
+		}
+		err := f()
+		p.outbox = append(p.outbox, func() { answer <- err })
+	}) {
+		return control.Result{}, stopped
 	}
 	select {
 	case err := <-answer:
 		return control.Result{OK: err == nil}, err
-	case <-p.closed:
-		return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
 	case <-ctx.Done():
 		return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: "the phone did not answer in time"}
 	}
@@ -116,32 +123,52 @@ func bad(format string, args ...any) error {
 	return &control.Error{Code: control.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
 }
 
-// testAccount waits, at most as long as ctx and 35 s, until it is known whether an account registers.
+// testAccount waits, at most as long as ctx and 35 s, until it is known whether an account registers. One that has
+// failed tries again at once: the password may have been mended since.
 func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, 35*time.Second)
 	defer cancel()
 	events, stop := p.Subscribe()
 	defer stop()
+	again := false
+	if _, err := p.ask(ctx, func() error {
+		if err := p.know(map[string]string{"account": name}); err != nil {
+			return err
+		}
+		for _, a := range p.accounts {
+			switch {
+			case a.name != name:
+			case !a.registers:
+				return &control.Error{Code: control.CodeRefused, Message: fmt.Sprintf("account %s does not register: its configuration says register = false", name)}
+			case a.state == ua.Failed:
+				again = true
+				return p.agent.Refresh(name)
+			}
+		}
+		return nil
+	}); err != nil {
+		return control.Result{}, err
+	}
 	for {
-		var got *control.Account
+		var got control.Account
 		for _, a := range p.Status().Accounts {
 			if a.Name == name {
-				got = &a
+				got = a
 			}
 		}
 		switch {
-		case got == nil:
-			return control.Result{}, &control.Error{Code: control.CodeNotFound, Message: fmt.Sprintf("there is no account %q; `offhook account list` lists them", name)}
+		case again: // this is still the old failure
 		case got.State == control.AccountRegistered:
 			return control.Result{OK: true, Message: fmt.Sprintf("account %s is registered as %s for %d s", name, got.URI, got.ExpiresIn)}.WithData(got)
 		case got.State == control.AccountFailed:
 			return control.Result{}, &control.Error{Code: control.CodeRefused, Message: fmt.Sprintf("account %s is not registered: %s", name, got.Reason)}
 		}
 		select {
-		case _, ok := <-events:
+		case e, ok := <-events:
 			if !ok {
 				return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: ErrStopped.Error()}
 			}
+			again = again && !(e.Type == control.EventAccount && e.Account == name)
 		case <-ctx.Done():
 			return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: fmt.Sprintf("account %s: still %s; the registrar has not answered yet", name, got.State)}
 		}

@@ -1,11 +1,14 @@
 package phone
 
 import (
+	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"offhook/devices"
 	"offhook/devices/virtual"
+	"offhook/hid"
 	"offhook/media"
 	"offhook/media/sound"
 	"offhook/media/tone"
@@ -20,10 +23,17 @@ type handset struct {
 	virtual *virtual.Phone  // nil for real ones
 	sound   *media.Endpoint // nil when it has none
 	path    string
+	name    string // also while unplugged
+	kind    string
 	port    string // what the sound goes through, in words
-	problem string // why it has no sound, or why it went away
+	problem string // why it has no sound at all
+	trouble string // what is wrong with its port, until that has opened again
+	gone    string // why it went away, "" when the cable was pulled
 	shown   media.Plan
 }
+
+// maxHandsets is how many handsets, most of them unplugged, are remembered.
+const maxHandsets = 32
 
 // Sound is what Attach is told of the sound of a handset.
 type Sound struct {
@@ -38,14 +48,23 @@ func (p *Phone) Attach(d *devices.Device, path string, s Sound) {
 	p.attach(d, nil, path, s)
 }
 
-// AttachVirtual plugs in an emulated phone.
+// close lets go of a port that nobody took.
+func (s Sound) close() {
+	if s.Port != nil {
+		s.Port.Close()
+	}
+}
+
+// AttachVirtual plugs in an emulated phone. It owns s from now on, whatever it returns.
 func (p *Phone) AttachVirtual(v *virtual.Phone, s Sound) error {
 	t, err := v.Plug()
 	if err != nil {
+		s.close()
 		return fmt.Errorf("plugging in the emulated phone: %w", err)
 	}
 	d, err := devices.Open(t, devices.Options{Logger: p.log})
 	if err != nil {
+		s.close()
 		return fmt.Errorf("opening the emulated phone: %w", err)
 	}
 	p.attach(d, v, t.Info().Path, s)
@@ -54,9 +73,15 @@ func (p *Phone) AttachVirtual(v *virtual.Phone, s Sound) error {
 
 func (p *Phone) attach(d *devices.Device, v *virtual.Phone, path string, s Sound) {
 	ok := p.inbox.post(func() {
+		if p.ending {
+			closeInBackground(d)
+			s.close()
+			return
+		}
 		id := desk.HandsetID(d.ID())
 		h := p.handsets[id]
 		if h == nil {
+			p.forgetOldest()
 			h = &handset{id: id}
 			p.handsets[id] = h
 			p.order = append(p.order, id)
@@ -64,7 +89,8 @@ func (p *Phone) attach(d *devices.Device, v *virtual.Phone, path string, s Sound
 		if h.device != nil && h.device != d {
 			closeInBackground(h.device)
 		}
-		h.device, h.virtual, h.path = d, v, path
+		h.device, h.virtual, h.path, h.gone = d, v, path, ""
+		h.name, h.kind = d.Name(), d.Kind().String()
 		h.takeSound(p, s)
 		p.log.Info("handset plugged in", "handset", id, "name", d.Name(), "kind", d.Kind(), "driver", d.Driver())
 		p.send(control.Event{Type: control.EventHandset, Handset: string(id), State: "plugged"})
@@ -73,10 +99,33 @@ func (p *Phone) attach(d *devices.Device, v *virtual.Phone, path string, s Sound
 	})
 	if !ok {
 		closeInBackground(d)
-		if s.Port != nil {
-			s.Port.Close()
-		}
+		s.close()
 	}
+}
+
+// forgetOldest makes room for one more handset: a docking station in daily use, or a device without a serial number
+// that is plugged in here and there, must not fill the memory.
+func (p *Phone) forgetOldest() {
+	if len(p.order) < maxHandsets {
+		return
+	}
+	for i, id := range p.order {
+		h := p.handsets[id]
+		if h.device != nil || p.owns(id) {
+			continue
+		}
+		p.order = slices.Delete(p.order, i, i+1)
+		delete(p.handsets, id)
+		if h.sound != nil {
+			go h.sound.Close()
+		}
+		return
+	}
+}
+
+// owns tells whether a handset has a call, if only one that waits for it.
+func (p *Phone) owns(id desk.HandsetID) bool {
+	return slices.ContainsFunc(p.state.Calls(), func(c desk.Call) bool { return c.Handset == id })
 }
 
 // takeSound gives the handset its sound port, unless it has one still.
@@ -88,9 +137,30 @@ func (h *handset) takeSound(p *Phone, s Sound) {
 	case s.Port != nil && h.sound == nil:
 		h.problem = ""
 		h.port = s.Name
-		h.sound = media.NewEndpoint(s.Port, media.EndpointConfig{Logger: p.log})
-	case s.Port != nil:
-		s.Port.Close()
+		h.sound = media.NewEndpoint(s.Port, media.EndpointConfig{
+			Logger:  p.log,
+			OnState: func(st media.State) { p.inbox.post(func() { p.soundState(h, st) }) },
+		})
+	default:
+		s.close()
+	}
+}
+
+// soundState notes how a handset's port fares. What went wrong is kept until the port is open and well again: a handset
+// that was put down meanwhile has not mended it.
+func (p *Phone) soundState(h *handset, st media.State) {
+	if p.ending {
+		return
+	}
+	switch {
+	case st.Err != nil:
+		if text := "no sound: " + st.Err.Error(); text != h.trouble {
+			h.trouble = text
+			p.send(control.Event{Type: control.EventError, Handset: string(h.id), Reason: text})
+		}
+	case st.Status == media.Open && h.trouble != "":
+		h.trouble = ""
+		p.send(control.Event{Type: control.EventStatus, Handset: string(h.id)})
 	}
 }
 
@@ -105,13 +175,16 @@ func (p *Phone) routineDevice(id desk.HandsetID, d *devices.Device) {
 // gone handles the end of a device: unplugged, or closed by us.
 func (p *Phone) gone(id desk.HandsetID, d *devices.Device) {
 	h := p.handsets[id]
-	if h == nil || h.device != d {
+	if p.ending || h == nil || h.device != d {
 		return // replaced meanwhile
 	}
 	h.device = nil
 	reason := "unplugged"
 	if err := d.Err(); err != nil {
 		reason = err.Error()
+		if !errors.Is(err, hid.ErrGone) {
+			h.gone = reason
+		}
 	}
 	closeInBackground(d)
 	p.log.Info("handset gone", "handset", id, "reason", reason)
@@ -181,6 +254,10 @@ func (h *handset) show(p *Phone) {
 	}
 	a := desk.Audio(p.state, h.id)
 	plan := media.Plan{Tone: tones[a.Tone], MuteMic: a.Muted}
+	if hs, ok := p.state.Handset(h.id); ok {
+		// Nothing may be heard while digits are being pressed but their own tones.
+		plan.OffHook = hs.Phase == desk.Collecting || hs.Phase == desk.Connected
+	}
 	if c := p.calls[a.Call]; c != nil {
 		plan.Session, plan.Play, plan.Capture = c.session, a.Play, a.Capture
 	}

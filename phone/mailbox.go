@@ -5,9 +5,9 @@ import "sync"
 // mailbox is the loop's inbox: posting never blocks, so neither a device's reader nor the SIP agent ever waits for the
 // phone. What can be in it is bounded by its senders (each device, call and timer has few messages under way at once).
 //
-// post may be called by any goroutine; next only by the loop.
+// post may be called by any goroutine; take and close only by the loop.
 type mailbox struct {
-	mu    sync.Mutex // guards queue and closed
+	mu    sync.Mutex // guards queue and shut
 	queue []func()
 	ready chan struct{} // holds one token while queue may be non-empty
 	shut  bool
@@ -39,9 +39,12 @@ func (m *mailbox) take() []func() {
 	return q
 }
 
-func (m *mailbox) close() {
+// close ends posting and returns what was still waiting: somebody may have handed over a thing that must be closed.
+func (m *mailbox) close() []func() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.shut = true
+	q := m.queue
 	m.queue = nil
+	return q
 }

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -41,6 +42,10 @@ func (p *Phone) operate(ctx context.Context, args map[string]string) (control.Re
 	case "unplug":
 		v.Unplug()
 	case "plug":
+		if v.State().Plugged {
+			err = errors.New("the emulated handset is plugged in already")
+			break
+		}
 		v.Replug()
 		err = p.AttachVirtual(v, Sound{})
 	default:

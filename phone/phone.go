@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -56,11 +57,10 @@ var ErrStopped = errors.New("the phone has ended")
 // Phone is the softphone. Make it with New, hand it devices with Attach or AttachVirtual, and Run it. Attach,
 // AttachVirtual and the methods of control.Backend may be called by any goroutine, also before Run.
 type Phone struct {
-	cfg    Config
-	log    *slog.Logger
-	inbox  *mailbox
-	quit   chan struct{} // closed by the quit verb
-	closed chan struct{} // closed when Run has returned
+	cfg   Config
+	log   *slog.Logger
+	inbox *mailbox
+	quit  chan struct{} // closed by the quit verb
 
 	snapshot atomic.Pointer[snapshot]
 	feeds    *hub
@@ -74,8 +74,10 @@ type Phone struct {
 	handsets map[desk.HandsetID]*handset
 	order    []desk.HandsetID // as they were attached
 	timers   map[timerKey]*time.Timer
-	refusal  string // what the state machine refused during the event at hand
-	ending   bool
+	outbox   []func() // events and answers to commands, which go out once the status tells of what they tell
+	refusal  string   // what the state machine refused during the event at hand
+	quitting bool     // quit is closed
+	ending   bool     // nothing but closing things is done any more
 }
 
 var _ control.Backend = (*Phone)(nil)
@@ -83,6 +85,8 @@ var _ control.Backend = (*Phone)(nil)
 // account is what is known of one SIP account.
 type account struct {
 	name, uri string
+	codecs    []string
+	registers bool // it is to register at all
 	state     ua.RegState
 	code      int
 	reason    string
@@ -107,7 +111,6 @@ func New(cfg Config) (*Phone, error) {
 		log:      cfg.Logger,
 		inbox:    newMailbox(),
 		quit:     make(chan struct{}),
-		closed:   make(chan struct{}),
 		feeds:    newHub(),
 		state:    desk.New(cfg.Desk),
 		calls:    map[desk.CallID]*call{},
@@ -124,7 +127,6 @@ func New(cfg Config) (*Phone, error) {
 // Run is the phone's goroutine. It returns when ctx ends or a client says quit, after the calls are ended, the accounts
 // unregistered and the lights put out; or at once, with the reason, when SIP can't be brought up.
 func (p *Phone) Run(ctx context.Context) error {
-	defer close(p.closed)
 	if err := p.startSIP(ctx); err != nil {
 		p.stop()
 		return err
@@ -143,22 +145,38 @@ func (p *Phone) Run(ctx context.Context) error {
 	}
 }
 
-// drain handles all messages that wait, then makes the result visible to readers of the status.
+// drain handles all messages that wait, then makes the result visible.
 func (p *Phone) drain() {
 	for _, f := range p.inbox.take() {
 		f()
 	}
-	p.snapshot.Store(p.snap())
+	p.publish()
 }
 
-// stop ends everything, in the order in which a user notices it: sound, lights, calls.
+// publish shows readers of the status what has become, and only then tells those who listen: who asks for the status
+// because of an event, or after a command, must find in it what he was told.
+func (p *Phone) publish() {
+	p.snapshot.Store(p.snap())
+	for _, f := range p.outbox {
+		f()
+	}
+	clear(p.outbox)
+	p.outbox = p.outbox[:0]
+}
+
+// stop ends everything. Handsets and SIP take their time, each on its own account: a device that takes no reports a
+// second, a server that does not answer four.
 func (p *Phone) stop() {
 	p.ending = true
 	for _, t := range p.timers {
 		t.Stop()
 	}
+	for _, f := range p.inbox.close() {
+		f() // closes what was being attached, and answers those who wait
+	}
+	var closing sync.WaitGroup
 	for _, id := range p.order {
-		p.handsets[id].close()
+		closing.Go(p.handsets[id].close)
 	}
 	if p.agent != nil {
 		ctx, cancel := context.WithTimeout(context.Background(), 4*time.Second)
@@ -167,19 +185,28 @@ func (p *Phone) stop() {
 		}
 		cancel()
 	}
+	closing.Wait()
 	if p.local != nil {
 		p.local.Close()
 	}
-	for _, c := range p.calls {
-		c.close()
+	for _, c := range p.state.Calls() {
+		p.send(callEvent(c, control.CallEnded))
 	}
-	p.inbox.close()
+	for id, c := range p.calls {
+		c.close()
+		delete(p.calls, id)
+	}
+	p.state = desk.New(p.cfg.Desk)
+	p.publish()
 	p.feeds.close()
 }
 
 // feed gives one event to the state machine and carries out what follows. SIP comes first, since somebody waits at the
 // other end of it; then lights and sound; then those who watch.
 func (p *Phone) feed(e desk.Event) {
+	if p.ending {
+		return
+	}
 	before := p.state
 	next, actions := desk.Next(before, e)
 	p.state = next
@@ -207,7 +234,8 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("starting the local exchange: %w", err)
 		}
-		if err := x.Start(ctx); err != nil {
+		// It outlives ctx: the agent unregisters there when ctx has ended.
+		if err := x.Start(context.WithoutCancel(ctx)); err != nil {
 			return fmt.Errorf("starting the local exchange: %w", err)
 		}
 		p.local = x
@@ -220,7 +248,7 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		}}
 	}
 	for _, a := range accounts {
-		p.accounts = append(p.accounts, &account{name: a.Name, uri: a.URI})
+		p.accounts = append(p.accounts, &account{name: a.Name, uri: a.URI, codecs: a.Codecs, registers: a.Register})
 	}
 	p.snapshot.Store(p.snap())
 	agent, err := ua.New(ua.Config{

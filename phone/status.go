@@ -1,12 +1,15 @@
 package phone
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"offhook/devices"
 	"offhook/media"
 	"offhook/phone/control"
 	"offhook/phone/desk"
+	"offhook/phone/ua"
 )
 
 // snapshot is the phone as it was after the last event, with what it takes to read the live figures of its sound. It is
@@ -87,7 +90,7 @@ func (p *Phone) snap() *snapshot {
 	for _, id := range p.order {
 		p.snapHandset(s, p.handsets[id])
 	}
-	s.status.State = summary(s.status)
+	s.status.State = summary(s.status, p.offline())
 	return s
 }
 
@@ -125,9 +128,12 @@ func (p *Phone) snapCall(s *snapshot, c desk.Call) {
 }
 
 func (p *Phone) snapHandset(s *snapshot, h *handset) {
-	out := control.Handset{ID: string(h.id), Path: h.path, Sound: h.port, Virtual: h.virtual != nil, Error: h.problem, State: control.HandsetUnplugged}
+	out := control.Handset{
+		ID: string(h.id), Name: h.name, Kind: h.kind, Path: h.path, Sound: h.port, Virtual: h.virtual != nil,
+		Error: cmp.Or(h.gone, h.problem, h.trouble), State: control.HandsetUnplugged,
+	}
 	if d := h.device; d != nil {
-		out.Name, out.Kind, out.Driver, out.Controls = d.Name(), d.Kind().String(), d.Driver(), d.Controls()
+		out.Driver, out.Controls = d.Driver(), d.Controls()
 		i := desk.Indicators(p.state, h.id)
 		out.Lights = map[string]bool{}
 		for _, name := range d.Lights() {
@@ -141,8 +147,13 @@ func (p *Phone) snapHandset(s *snapshot, h *handset) {
 	s.status.Handsets = append(s.status.Handsets, out)
 }
 
+// offline: every account is to be registered, and none is.
+func (p *Phone) offline() bool {
+	return !slices.ContainsFunc(p.accounts, func(a *account) bool { return !a.registers || a.state == ua.Registered })
+}
+
 // summary is the one word that an icon shows.
-func summary(s control.Status) string {
+func summary(s control.Status, offline bool) string {
 	rank := ""
 	for _, c := range s.Calls {
 		switch {
@@ -162,15 +173,12 @@ func summary(s control.Status) string {
 	if rank != "" {
 		return rank
 	}
-	plugged, registered := false, false
+	plugged := false
 	for _, h := range s.Handsets {
 		plugged = plugged || h.State != control.HandsetUnplugged
 	}
-	for _, a := range s.Accounts {
-		registered = registered || a.State == control.AccountRegistered
-	}
 	switch {
-	case !registered:
+	case offline:
 		return control.StateOffline
 	case !plugged:
 		return control.StateNoHandset
