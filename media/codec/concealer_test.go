@@ -113,3 +113,23 @@ func BenchmarkConceal20ms(b *testing.B) {
 		c.Good(pcm)
 	}
 }
+
+func TestALossInASwellingToneBeginsWithoutAStep(t *testing.T) {
+	// Ends on a peak, a period before which the tone was far softer: what is
+	// repeated begins well below where the sound stopped.
+	pcm := make([]int16, 820)
+	for i := range pcm {
+		pcm[i] = int16(20000 * math.Pow(2, float64(i-820)/80) * math.Sin(2*math.Pi*100*float64(i)/8000))
+	}
+	var c Concealer
+	c.Good(pcm)
+	out := make([]int16, 80)
+	c.Conceal(out)
+	last := pcm[len(pcm)-1]
+	if last < 15000 {
+		t.Fatalf("the tone ends at %d", last)
+	}
+	if d := math.Abs(float64(out[0]) - float64(last)); d > 3000 {
+		t.Errorf("from %d to %d", last, out[0])
+	}
+}
