@@ -164,3 +164,17 @@ func TestNoSoundAtAllIsAnErrorNotACrash(t *testing.T) {
 		t.Errorf("--list: %v", err)
 	}
 }
+
+func TestDevicesAreListedForOthers(t *testing.T) {
+	for _, v := range nowhere(t) {
+		name, value, _ := strings.Cut(v, "=")
+		t.Setenv(name, value)
+	}
+	devices, err := sound.Devices(t.Context(), program)
+	if err == nil && len(devices) == 0 || err != nil && !errors.Is(err, sound.ErrNoDevice) {
+		t.Errorf("%v %v; want devices, or ErrNoDevice", devices, err)
+	}
+	if _, err := sound.Devices(t.Context(), "/bin/false"); !errors.Is(err, sound.ErrNoHelper) {
+		t.Errorf("a helper that fails: %v", err)
+	}
+}
