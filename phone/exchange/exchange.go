@@ -240,9 +240,9 @@ func (e *Exchange) post(f func()) {
 }
 
 func (e *Exchange) send(data []byte, to netip.AddrPort) {
-	if !to.Addr().IsLoopback() {
-		return // nothing of ours leaves the machine
-	}
+	// to is a loopback address, or one that a packet came from; and since the
+	// socket is bound to loopback, the kernel only lets packets of this
+	// machine in, whatever address of its own their sender was bound to.
 	if _, err := e.conn.WriteTo(data, net.UDPAddrFromAddrPort(to)); err != nil {
 		e.log.Debug("exchange: send", "to", to, "err", err)
 	}

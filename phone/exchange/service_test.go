@@ -213,6 +213,29 @@ func TestOldStyleHoldIsSilent(t *testing.T) {
 	}
 }
 
+func TestPhoneBoundToItsNetworkAddressIsServed(t *testing.T) {
+	bubble(t, Config{}, func(r *rig) {
+		p := &testPhone{r: r, user: "100", conn: r.net.mustOpen(t, "192.0.2.7:6000")}
+		rtpConn := r.net.mustOpen(t, "192.0.2.7:7000")
+		p.newCall()
+		if res := p.register(); res.StatusCode != 200 {
+			t.Fatalf("register: %d", res.StatusCode)
+		}
+		p.invite(Echo, strings.Replace(sdpFor(7000, "0", ""), "c=IN IP4 127.0.0.1", "c=IN IP4 192.0.2.7", 1))
+		ok := p.expect(200)
+		p.ack(ok, exchangeAddr, ok.Contact().Address.String())
+		d := &dialled{testPhone: p, rtp: rtpConn, peer: mediaOf(t, ok.Body()), ok: ok}
+		d.sendRTP(rtp(0, false, 1, 1, 1, 0xff))
+		if d.gotRTP() == nil {
+			t.Error("no echo")
+		}
+		// It is called where it sent from, too.
+		other := r.phone("101", 6002)
+		other.invite("100", "")
+		p.expectRequest(sip.INVITE, time.Second)
+	})
+}
+
 func TestLostPeerIsHungUpAfterAMinuteWithoutRTP(t *testing.T) {
 	bubble(t, Config{}, func(r *rig) {
 		d := r.call(r.phone("100", 6000), Echo, 7000, "8", "")
