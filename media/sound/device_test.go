@@ -428,13 +428,16 @@ func TestBurstsWidenTheDistance(t *testing.T) {
 		t.Fatal(err)
 	}
 	l.await(t, "a wider distance", func() bool { return p.Info().Ahead > 1 })
-	before := p.Info().Underruns
-	l.forget()
-	l.await(t, "a second of sound", func() bool { return l.calls > 100 })
-	// Without it every other period is late: 50 a second.
-	if more := p.Info().Underruns - before; more > 25 {
-		t.Errorf("%d underruns in a second in spite of %d periods ahead", more, p.Info().Ahead)
-	}
+	// Without it every other period is late. On a busy machine others are as
+	// well, so it is a stretch without any that is awaited.
+	var calls int
+	var late uint64
+	l.await(t, "30 periods in a row in time", func() bool {
+		if now := p.Info().Underruns; now != late || calls == 0 {
+			late, calls = now, l.calls
+		}
+		return l.calls-calls >= 30
+	})
 }
 
 func TestTroubleWithTheMicrophoneIsTold(t *testing.T) {
