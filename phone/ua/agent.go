@@ -148,7 +148,7 @@ func (a *Agent) Start(ctx context.Context) error {
 const closePatience = 4 * time.Second
 
 // Close ends every call, unregisters and closes the sockets; it waits for the
-// other sides no longer than ctx allows and never more than 4 s. Events are
+// other sides no longer than ctx allows and never much more than 4 s. Events are
 // delivered before it returns; none come after.
 func (a *Agent) Close(ctx context.Context) error {
 	a.mu.Lock()

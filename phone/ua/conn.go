@@ -19,7 +19,7 @@ type packetConn struct {
 
 // lastWork is how long sipgo may take to finish what it has read before a
 // socket was closed.
-const lastWork = 100 * time.Millisecond
+const lastWork = 20 * time.Millisecond
 
 // maxDatagram is the longest packet that is looked at.
 const maxDatagram = 16 << 10

@@ -51,13 +51,17 @@ type stack struct {
 	tx      *sip.TransactionLayer
 	dialled *handover
 	// lost hears of a TCP connection that ended.
-	lost func(remote netip.AddrPort)
+	lost    func(remote netip.AddrPort)
+	refused refusals
 
-	mu      sync.Mutex // guards the rest
-	udp     map[netip.Addr]*socket
-	tcp     map[netip.AddrPort]*streamConn // by remote address
-	closers []func() error
-	closed  bool
+	readers sync.WaitGroup // sipgo's reading loops
+
+	mu        sync.Mutex // guards the rest
+	udp       map[netip.Addr]*socket
+	tcp       map[netip.AddrPort]*streamConn // by remote address
+	closers   []func() error
+	listeners []netip.AddrPort // TCP
+	closed    bool
 }
 
 // socket is a UDP socket of ours.
@@ -72,7 +76,7 @@ func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
 	s := &stack{
 		log: log, net: network, tracer: tracer, intake: newIntake(), dialled: newHandover(),
 		udp: map[netip.Addr]*socket{}, tcp: map[netip.AddrPort]*streamConn{},
-		lost: func(netip.AddrPort) {},
+		lost: func(netip.AddrPort) {}, refused: refusals{acks: map[string]*sip.Request{}},
 	}
 	ql := quietLogger(log)
 	// sipgo must never dial: we do, and hand over. A dial of its own can only
@@ -87,9 +91,13 @@ func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
 	s.tx = sip.NewTransactionLayer(s.layer,
 		sip.WithTransactionLayerLogger(ql),
 		sip.WithTransactionLayerTerminateOnConnClose(),
-		sip.WithTransactionLayerUnhandledResponseHandler(stray))
+		sip.WithTransactionLayerUnhandledResponseHandler(func(r *sip.Response) {
+			if !s.refused.repeated(s, r) {
+				stray(r)
+			}
+		}))
 	s.tx.OnRequest(request)
-	go s.layer.ServeTCP(s.dialled)
+	s.readers.Go(func() { s.layer.ServeTCP(s.dialled) })
 	return s
 }
 
@@ -126,8 +134,9 @@ func (s *stack) listen(ctx context.Context, entry string) error {
 		}
 		s.mu.Lock()
 		s.closers = append(s.closers, l.Close)
+		s.listeners = append(s.listeners, addrPort(l.Addr()))
 		s.mu.Unlock()
-		go s.layer.ServeTCP(acceptor{l, func(c net.Conn) net.Conn { return s.adopt(c) }})
+		s.readers.Go(func() { s.layer.ServeTCP(acceptor{l, func(c net.Conn) net.Conn { return s.adopt(c) }}) })
 		return nil
 	}
 	_, err = s.openUDP(ctx, addr)
@@ -186,7 +195,7 @@ func (s *stack) openUDPLocked(ctx context.Context, addr string) (*socket, error)
 	so := &socket{conn: pc, port: local.Port(), name: sip.Addr{IP: net.ParseIP(host), Port: port, Hostname: host}}
 	ready := make(chan struct{})
 	c := &packetConn{PacketConn: pc, trace: s.traceFunc(), ready: func() { close(ready) }}
-	go s.layer.ServeUDP(c)
+	s.readers.Go(func() { s.layer.ServeUDP(c) })
 	<-ready
 	s.udp[local.Addr()] = so
 	s.closers = append(s.closers, pc.Close)
@@ -373,6 +382,10 @@ func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Res
 		select {
 		case r := <-tx.Responses():
 			deliver(r)
+			if req.IsInvite() && r.StatusCode >= 300 {
+				s.refused.add(req, r)
+				tx.Terminate()
+			}
 		case <-tx.Done():
 			done(tx.Err())
 			return
@@ -384,8 +397,8 @@ func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Res
 	}
 }
 
-// close closes the sockets and ends the transactions. Their goroutines end
-// soon after.
+// close closes the sockets, ends the transactions and waits for the sockets'
+// readers.
 func (s *stack) close() {
 	s.mu.Lock()
 	if s.closed {
@@ -407,5 +420,6 @@ func (s *stack) close() {
 	for _, c := range conns {
 		c.Close()
 	}
+	s.readers.Wait()
 	// sipgo's layer needs no closing: its pool is emptied by the readers.
 }

@@ -71,7 +71,7 @@ func parseTarget(target, domain string) (sip.Uri, error) {
 	var u sip.Uri
 	t := strings.TrimSpace(target)
 	bad := func() (sip.Uri, error) { return sip.Uri{}, fmt.Errorf("call %q: %w", cut(target), ErrBadTarget) }
-	if t == "" || len(t) > 512 || !printable(t) {
+	if t == "" || len(t) > 1024 || !printable(t) {
 		return bad()
 	}
 	scheme, rest, ok := strings.Cut(t, ":")
