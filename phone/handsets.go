@@ -233,6 +233,10 @@ func (p *Phone) fromDevice(id desk.HandsetID, d *devices.Device, e devices.Event
 		p.feed(desk.DropPressed{Handset: id})
 	case devices.SendPress:
 		p.feed(desk.SendPressed{Handset: id})
+	case devices.VolumeUp, devices.VolumeDown:
+		if h.sound != nil {
+			h.sound.StepVolume(e.Kind == devices.VolumeUp)
+		}
 	case devices.DNDPress:
 		p.feed(desk.CmdDND{On: !p.state.DND()})
 	}

@@ -17,7 +17,7 @@ func TestFirstLiftGivesDialToneWithEveryCradledDevice(t *testing.T) {
 			continue
 		}
 		t.Run(profile.Name, func(t *testing.T) {
-			inWorld(t, func(w *world) {
+			inWorld(t, func(t *testing.T, w *world) {
 				u := w.local(profile.Name)
 				w.pass(6 * time.Second) // a device that says nothing to GET_REPORT is given up on after 5 s
 				u.lift()
@@ -38,11 +38,9 @@ func TestFirstLiftGivesDialToneWithEveryCradledDevice(t *testing.T) {
 }
 
 func TestLiftDialTalkHangUp(t *testing.T) {
-	inWorld(t, func(w *world) {
+	inWorld(t, func(t *testing.T, w *world) {
 		desk := w.local("handset")
 		other := w.extension("101", "handset", desk)
-		defer other.stop()
-		defer desk.stop()
 		w.pass(time.Second)
 		desk.want(control.StateIdle)
 		other.want(control.StateIdle)

@@ -42,7 +42,7 @@ func (p *Phone) Status() control.Status {
 			Codec:       st.Calls[i].Codec,
 			PacketsSent: int(n.Sent), PacketsReceived: int(n.Received),
 			Lost: int(n.Lost), Late: int(n.Late),
-			BufferMS: ms(n.Buffered),
+			JitterMS: ms(n.Jitter), BufferMS: ms(n.Buffered),
 			MicDBFS:  silence, EarDBFS: silence,
 		}
 		if e := s.endpoints[i]; e != nil {

@@ -2,6 +2,7 @@ package desk
 
 import (
 	"strconv"
+	"strings"
 
 	"offhook/devices"
 )
@@ -32,7 +33,7 @@ func Indicators(s State, id HandsetID) devices.Indicators {
 	case why == bellPending:
 		in.Line1, in.Line2 = h.Pending, "Lift to call"
 	case why == bellRecall:
-		in.Line1, in.Line2 = ringing.name(), "On hold: lift to resume"
+		in.Line1, in.Line2 = ringing.name(), "Lift to resume"
 	case why == bellIncoming:
 		in.Line1, in.Line2 = ringing.name(), "Incoming call"
 	default:
@@ -111,9 +112,22 @@ func (c *Call) name() string {
 	case c.PeerName != "":
 		return c.PeerName
 	case c.Peer != "":
-		return c.Peer
+		return dialable(c.Peer)
 	}
 	return "Unknown"
+}
+
+// dialable is an address as a display of few columns can show it: its user, who is a number as a rule.
+func dialable(address string) string {
+	for _, scheme := range [...]string{"sip:", "sips:"} {
+		if rest, ok := strings.CutPrefix(address, scheme); ok {
+			if user, _, ok := strings.Cut(rest, "@"); ok && user != "" {
+				return user
+			}
+			return rest
+		}
+	}
+	return address
 }
 
 // words says in short how a call in the hand stands.
@@ -126,7 +140,7 @@ func (c *Call) words() string {
 	case c.unanswered():
 		return "Calling"
 	case c.RemoteHeld:
-		return "Held by the other side"
+		return "Held by other side"
 	}
 	return "Connected"
 }

@@ -131,7 +131,7 @@ unplug desk
 	! hold a
 timer desk hold
 	@ start recall 30s
-	wall: idle | ring | ring hold | 100 / On hold: lift to resume
+	wall: idle | ring | ring hold | 100 / Lift to resume
 lift wall
 	! resume a
 	@ stop recall

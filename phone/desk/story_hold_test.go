@@ -167,7 +167,7 @@ cmd swap
 `},
 		{name: "the other side holds", script: talking + `
 remote-hold a
-	desk: connected a | speech mic | off-hook online | 100 / Held by the other side
+	desk: connected a | speech mic | off-hook online | 100 / Held by other side
 	a: active remote-held @desk
 remote-resume a
 	desk: connected a | speech mic | off-hook online | 100 / Connected

@@ -26,7 +26,7 @@ plug wall
 plug head headset
 incoming in-1
 	! ringing in-1
-	desk: idle | ring | ring | sip:bob@example.org / Incoming call
+	desk: idle | ring | ring | bob / Incoming call
 	wall: idle | ring | ring
 	head: idle | | ring
 lift head
@@ -299,7 +299,7 @@ incoming w
 down desk
 	! end w
 	@ start recall 30s
-	desk: idle | ring | ring hold | 100 / On hold: lift to resume
+	desk: idle | ring | ring hold | 100 / Lift to resume
 	a: active held recall @desk
 lift desk
 	! resume a
