@@ -43,6 +43,7 @@ type Endpoint struct {
 	quit   chan struct{}
 	done   chan struct{}
 	ending sync.Once
+	volume volume
 
 	// mu guards all that follows. process holds it for the period it makes, so
 	// that once Set has returned not one sample follows the old plan.
@@ -113,6 +114,10 @@ func (e *Endpoint) Beep(t tone.Tone, d time.Duration) {
 	e.mix.beepLeft = int(d.Seconds() * sound.Rate)
 }
 
+// StepVolume makes speech at the ear one step of 3 dB louder or softer, between -24 and +12 dB, and returns the
+// volume in dB. Tones keep their level.
+func (e *Endpoint) StepVolume(up bool) float64 { return e.volume.step(up) }
+
 // Levels gives the short-time RMS level (about 50 ms) of the microphone and of
 // the ear in dBFS: 0 is a full-scale square wave, a full-scale sine is -3,
 // SilentLevel the floor. The microphone's is SilentLevel unless its sound is
@@ -133,7 +138,7 @@ func (e *Endpoint) process(mic, ear []int16) {
 		return
 	}
 	e.mix.capture(plan, mic)
-	audible := e.mix.play(plan, ear)
+	audible := e.mix.play(plan, &e.volume, ear)
 	first := audible && e.fresh
 	if first {
 		e.fresh = false
@@ -170,12 +175,13 @@ func (m *mixer) capture(plan Plan, mic []int16) {
 
 // play mixes what the plan wants heard into ear. It tells whether something of
 // the present plan is audible.
-func (m *mixer) play(plan Plan, ear []int16) (audible bool) {
+func (m *mixer) play(plan Plan, v *volume, ear []int16) (audible bool) {
 	clear(m.sum[:])
 	now, before := plan.heard(), m.heard
 	m.heard = now
 	if now != nil {
 		now.Pull(m.part[:])
+		v.apply(m.part[:])
 		if now != before {
 			fadeIn(m.part[:])
 		}
@@ -197,6 +203,7 @@ func (m *mixer) play(plan Plan, ear []int16) (audible bool) {
 	audible = audible && (now != nil || plan.Tone != tone.None || plan.Ring != tone.None)
 	if before != nil && before != now {
 		before.Pull(m.part[:])
+		v.apply(m.part[:])
 		fadeOut(m.part[:])
 		m.add()
 	}

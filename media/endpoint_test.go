@@ -267,7 +267,7 @@ func TestTheMixLimitsInsteadOfWrapping(t *testing.T) {
 	tones := mixer{}
 	loud := make([]int16, sound.Period)
 	for range 20 {
-		tones.play(Plan{Tone: tone.Dial, Ring: tone.Ring}, loud)
+		tones.play(Plan{Tone: tone.Dial, Ring: tone.Ring}, new(volume), loud)
 	}
 	if steps(loud) > 15000 {
 		t.Errorf("a step of %d in the sum of two tones: it wraps", steps(loud))

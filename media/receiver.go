@@ -24,6 +24,7 @@ type receiver struct {
 	up        *resample.Resampler
 	narrow    [step]int16
 	heard     bool
+	jitter    interarrival
 	stats     receiverStats
 }
 
@@ -127,6 +128,7 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 	case event:
 		got.digit = r.event(h, payload, now)
 	case r.params.Receive:
+		r.jitter.packet(h, now)
 		r.buffer.put(h, payload, decoder, now)
 	}
 	return got

@@ -19,6 +19,7 @@ type Stats struct {
 	Malformed       uint64        // not RTP
 	UnknownPayload  uint64        // of a payload type that was not agreed
 	StreamResets    uint64        // the peer began another stream
+	Jitter          time.Duration // interarrival jitter (RFC 3550 section 6.4.1)
 	Concealed       time.Duration // sound made up
 	Cut, Pasted     time.Duration // sound taken out of and put into the stream to move the delay
 	Buffered        time.Duration // sound in the jitter buffer now
@@ -45,6 +46,7 @@ func (s *Session) Stats() Stats {
 	if b.started {
 		st.Buffered = duration(uint64(b.buffered()))
 	}
+	st.Jitter = s.rx.jitter.estimate()
 	st.PlayoutDelay = duration(uint64(max(0, b.slack.mean())))
 	return st
 }
