@@ -4,11 +4,13 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,19 +20,37 @@ import (
 	"offhook/phone/control/controltest"
 )
 
-// build makes programs of ours in a folder of the test.
-func build(t *testing.T, packages ...string) string {
-	t.Helper()
-	dir := t.TempDir()
-	out, err := exec.Command("go", append([]string{"build", "-o", dir + "/"}, packages...)...).CombinedOutput()
+// programs builds our programs once for all tests, and returns their folder.
+var programs = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "offhook-tray-test")
 	if err != nil {
-		t.Fatalf("%v\n%s", err, out)
+		return "", err
 	}
-	return dir
+	out, err := exec.Command("go", "build", "-o", dir+"/", ".", "offhook/cmd/offhook").CombinedOutput()
+	if err != nil {
+		return dir, fmt.Errorf("%w\n%s", err, out)
+	}
+	return dir, nil
+})
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if dir, err := programs(); err == nil {
+		_ = os.RemoveAll(dir)
+	}
+	os.Exit(code)
+}
+
+func program(t *testing.T, name string) string {
+	t.Helper()
+	dir, err := programs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Join(dir, name)
 }
 
 func TestTheIconShowsThePhoneAndOperatesIt(t *testing.T) {
-	bin := build(t, ".")
 	d := newDesktop(t)
 	stopPanel := d.panel(t)
 
@@ -58,7 +78,7 @@ func TestTheIconShowsThePhoneAndOperatesIt(t *testing.T) {
 	stopPhone := serve()
 
 	icons := d.listenForIcons(t)
-	tray, stopTray := d.start(t, nil, bin+"/offhook-tray", "--state-dir", filepath.Dir(socket))
+	tray, stopTray := d.start(t, nil, program(t, "offhook-tray"), "--state-dir", filepath.Dir(socket))
 	icon := d.awaitIcon(t, icons)
 	folder := filepath.Join(filepath.Dir(socket), iconPrefix+strconv.Itoa(tray.Process.Pid))
 
@@ -154,12 +174,11 @@ func TestTheIconShowsThePhoneAndOperatesIt(t *testing.T) {
 }
 
 func TestASignalEndsTheIconCleanly(t *testing.T) {
-	bin := build(t, ".")
 	d := newDesktop(t)
 	d.panel(t)
 	icons := d.listenForIcons(t)
 	state := filepath.Join(d.dir, "state")
-	tray, stop := d.start(t, nil, bin+"/offhook-tray", "--state-dir", state)
+	tray, stop := d.start(t, nil, program(t, "offhook-tray"), "--state-dir", state)
 	icon := d.awaitIcon(t, icons)
 	icon.awaitLine(t, "Offhook is not running")
 	began := time.Now()

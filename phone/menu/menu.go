@@ -211,7 +211,7 @@ func titleOf(s control.Status) string {
 	case s.State == control.StateOffline:
 		return "Offline"
 	case s.DND:
-		return "Do not disturb"
+		return "Do not disturb is on"
 	case s.State == control.StateNoHandset:
 		return "No handset is plugged in"
 	}

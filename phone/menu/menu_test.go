@@ -61,8 +61,8 @@ Quit Offhook ! quit
 		},
 		{
 			"do not disturb", control.Status{State: "idle", DND: true, Accounts: desk, Missed: 2}, `
-<dnd> Do not disturb
-Do not disturb
+<dnd> Do not disturb is on
+Do not disturb is on
 desk: registered
 2 missed calls
 [x] Do not disturb ! dnd on=false
