@@ -137,7 +137,9 @@ func (p *Phone) snapHandset(s *snapshot, h *handset) {
 		i := desk.Indicators(p.state, h.id)
 		out.Lights = map[string]bool{}
 		for _, name := range d.Lights() {
-			out.Lights[name] = lit(i, name)
+			if on, ok := lit(i, name); ok {
+				out.Lights[name] = on
+			}
 		}
 		if hs, ok := p.state.Handset(h.id); ok {
 			out.State, out.Lifted, out.Muted = handsetState(hs.Phase), hs.Lifted, hs.Muted
@@ -186,27 +188,27 @@ func summary(s control.Status, offline bool) string {
 	return control.StateIdle
 }
 
-// lit says whether a light, by its name in package devices, is wanted on.
-func lit(i devices.Indicators, name string) bool {
+// lit says whether a light, by its name in package devices, is wanted on; false for what is no light, such as a display.
+func lit(i devices.Indicators, name string) (on, ok bool) {
 	switch name {
 	case "off-hook":
-		return i.OffHook
+		return i.OffHook, true
 	case "ring", "ringer":
-		return i.Ring
+		return i.Ring, true
 	case "mute":
-		return i.Mute
+		return i.Mute, true
 	case "hold":
-		return i.Hold
+		return i.Hold, true
 	case "message-waiting":
-		return i.MessageWaiting
+		return i.MessageWaiting, true
 	case "speaker":
-		return i.Speaker
+		return i.Speaker, true
 	case "microphone":
-		return i.Microphone
+		return i.Microphone, true
 	case "on-line":
-		return i.OnLine
+		return i.OnLine, true
 	}
-	return false
+	return false, false
 }
 
 func direction(outgoing bool) string {
