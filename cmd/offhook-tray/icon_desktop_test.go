@@ -26,6 +26,7 @@ var programs = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
+	built = dir
 	out, err := exec.Command("go", "build", "-o", dir+"/", ".", "offhook/cmd/offhook").CombinedOutput()
 	if err != nil {
 		return dir, fmt.Errorf("%w\n%s", err, out)
@@ -33,10 +34,13 @@ var programs = sync.OnceValues(func() (string, error) {
 	return dir, nil
 })
 
+// built is the folder that programs made; empty when no test has asked.
+var built string
+
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if dir, err := programs(); err == nil {
-		_ = os.RemoveAll(dir)
+	if built != "" {
+		_ = os.RemoveAll(built)
 	}
 	os.Exit(code)
 }

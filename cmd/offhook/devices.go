@@ -40,8 +40,7 @@ func (c *devicesListCmd) Run(a *app) error {
 		return nil
 	}
 	t := newTable(a.out)
-	handsetRows(t, handsets, "")
-	return t.flush()
+	return handsetRows(t, handsets, "")
 }
 
 // listPlugged lists what is plugged in without opening anything, in the same form as a running phone does.

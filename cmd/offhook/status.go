@@ -55,8 +55,7 @@ func (a *app) showStatus(s control.Status) error {
 	if len(s.Handsets) > 0 {
 		fmt.Fprintln(a.out, "\nhandsets")
 		t := newTable(a.out)
-		handsetRows(t, s.Handsets, "  ")
-		return t.flush()
+		return handsetRows(t, s.Handsets, "  ")
 	}
 	return nil
 }
@@ -126,7 +125,8 @@ func mediaLine(c control.Call) string {
 		orDash(m.Codec), m.PacketsSent, m.PacketsReceived, m.Lost, m.Late, m.JitterMS, m.BufferMS)
 }
 
-func handsetRows(t *table, handsets []control.Handset, indent string) {
+// handsetRows prints handsets, and below them what is wrong with each.
+func handsetRows(t *table, handsets []control.Handset, indent string) error {
 	for _, h := range handsets {
 		words := []string{h.State}
 		if h.Digits != "" {
@@ -150,9 +150,12 @@ func handsetRows(t *table, handsets []control.Handset, indent string) {
 		if lit != "" {
 			words = append(words, "lights:"+lit)
 		}
-		if h.Error != "" {
-			words = append(words, h.Error)
-		}
 		t.row(indent+h.ID, h.Kind, h.Name, strings.Join(words, ", "))
 	}
+	for _, h := range handsets {
+		if h.Error != "" {
+			t.row(indent + h.ID + ": " + h.Error)
+		}
+	}
+	return t.flush()
 }

@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"offhook/phone/control"
 )
@@ -269,7 +270,7 @@ func TestEveryActionIsAProperCommand(t *testing.T) {
 func TestLabelsAreShortAndPrintable(t *testing.T) {
 	s := control.Status{State: "ringing", Calls: []control.Call{{ID: "a", State: "incoming", PeerName: strings.Repeat("x\n\x1b\xff", 100)}}}
 	for _, i := range Build(s).Items {
-		if len([]rune(i.Label)) > 60 || strings.ContainsAny(i.Label, "\n\x1b\xff") {
+		if len([]rune(i.Label)) > 60 || strings.ContainsAny(i.Label, "\n\x1b") || !utf8.ValidString(i.Label) {
 			t.Errorf("%q", i.Label)
 		}
 	}
