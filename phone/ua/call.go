@@ -169,6 +169,12 @@ func (c *call) toward(d *dialog, f func(flow, error)) {
 		f(flow{}, err)
 		return
 	}
+	if ip, err := netip.ParseAddr(h.host); err == nil && h.guessed && h.transport == "tcp" &&
+		!c.a.stack.connected(netip.AddrPortFrom(ip, uint16(h.port))) {
+		// The dialog came over TCP, but this address says nothing of TCP and
+		// has no connection with us: RFC 3263 section 4.1 makes it UDP.
+		h.transport = "udp"
+	}
 	if c.way.valid() && c.wayTo == h {
 		f(c.way, nil)
 		return

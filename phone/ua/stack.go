@@ -236,6 +236,13 @@ func (s *stack) flowTo(ctx context.Context, transport string, remote netip.AddrP
 	return flow{transport: "udp", local: netip.AddrPortFrom(local, so.port), remote: remote, socket: so.name}, nil
 }
 
+// connected says whether there is a TCP connection with remote.
+func (s *stack) connected(remote netip.AddrPort) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tcp[netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())] != nil
+}
+
 // connectTimeout bounds a TCP connection attempt.
 const connectTimeout = 5 * time.Second
 

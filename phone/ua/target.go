@@ -15,6 +15,7 @@ type hop struct {
 	transport string // "udp", "tcp"
 	host      string
 	port      int
+	guessed   bool // the URI names no transport
 }
 
 func (h hop) String() string { return net.JoinHostPort(h.host, strconv.Itoa(h.port)) }
@@ -25,9 +26,9 @@ func hopOf(u *sip.Uri, fallback string) (hop, error) {
 	if s := strings.ToLower(u.Scheme); s != "sip" {
 		return hop{}, fmt.Errorf("%q: only sip: addresses can be reached", cut(u.String()))
 	}
-	h := hop{transport: fallback, host: strings.Trim(u.Host, "[]"), port: u.Port}
+	h := hop{transport: fallback, host: strings.Trim(u.Host, "[]"), port: u.Port, guessed: true}
 	if t, ok := u.UriParams.Get("transport"); ok {
-		h.transport = strings.ToLower(t)
+		h.transport, h.guessed = strings.ToLower(t), false
 	}
 	if m, ok := u.UriParams.Get("maddr"); ok && m != "" {
 		h.host = strings.Trim(m, "[]")
