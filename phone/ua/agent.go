@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -410,9 +411,7 @@ func (a *Agent) lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	if len(addrs) == 0 {
 		return nil, fmt.Errorf("find the address of %s: it has none", host)
 	}
-	if len(addrs) > 16 {
-		addrs = addrs[:16]
-	}
+	addrs = slices.Clone(addrs[:min(len(addrs), 16)]) // it is the resolver's
 	for i := range addrs {
 		addrs[i] = addrs[i].Unmap()
 	}

@@ -1,1 +1,42 @@
+// Package ua is the SIP user agent of the softphone: it registers accounts,
+// makes and takes calls, holds them and ends them, and says with which address
+// and codec sound is exchanged. It touches no sound.
+//
+// sipgo gives the parser, the transports and the transactions. Dialogs,
+// offer/answer (package sdp), registration, authentication and the order of
+// messages are ours:
+//
+//	socket ─► packetConn/streamConn ─► sipgo's parser ─► intake (order, To-tag)
+//	                                                        │
+//	                                sipgo's transactions ◄──┘ a goroutine a message
+//	                                        │
+//	                     intake.deliver: back in order
+//	                                        ▼
+//	        Agent.route ─► call.serial ─► dialog, sdp.Session ─► Event, in order
+//
+// The states of a call; what the peer is still owed after Ended (an ACK and a
+// BYE for an answer that crossed our CANCEL, say) goes on behind it:
+//
+//	Dial ─► calling ──2xx──► up ◄──Answer── ringing ◄─ INVITE
+//	          │               │                │
+//	          │ refused,      │ BYE,           │ CANCEL, Reject,
+//	          │ HangUp        │ HangUp         │ HangUp
+//	          ▼               ▼                ▼
+//	        over ◄────────────┴────────────────┘   Ended is sent on entering
+//
+// Each call and each account is owned by a serial, a queue whose functions run
+// one after another. The Agent's methods only look at a snapshot and post; so
+// they never wait, and a 200 OK is written within microseconds of Answer. All
+// time is that of package time, all sockets come from a Network: with package
+// uatest whole calls run in virtual time.
+//
+// Strangers never ring a phone. The user part of our Contact is random, and an
+// INVITE must both name it and come from the registrar's address; anything
+// else gets 404, unless Config.DirectCalls. The tag that makes a message
+// belong to a dialog of ours cannot be guessed either.
+//
+// Of sipgo's process-wide settings this package sets two, once (see init in
+// stack.go): the refusal of UDP messages above its limit is lifted, since the
+// choice of transport is made here, and its default logger is silenced. The
+// loggers it is given are brought down to debug level, limited and redacted.
 package ua

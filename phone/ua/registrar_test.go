@@ -6,7 +6,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"sync"
 	"testing"
 
@@ -290,5 +289,3 @@ func registered(p *phone) Registration {
 	}
 	return r
 }
-
-func count(text, part string) int { return strings.Count(text, part) }

@@ -154,10 +154,10 @@ func (w *wire) finish(b *strings.Builder, body string, headers []string) {
 
 // leg is a dialog the wire has with a phone.
 type wireLeg struct {
-	w                     *wire
-	to                    string // host:port
-	uri, local, remote    string // Request-URI, From and To with tags
-	callID, branch, extra string
+	w                  *wire
+	to                 string // host:port
+	uri, local, remote string // Request-URI, From and To with tags
+	callID, branch     string
 }
 
 // invite begins a call to a phone and gives its leg; to is host:port.

@@ -6,6 +6,7 @@ import (
 	"math/rand/v2"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -198,7 +199,7 @@ func (h *Host) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
 	h.net.mu.Lock()
 	defer h.net.mu.Unlock()
 	if a := h.net.names[host]; len(a) > 0 {
-		return a, nil
+		return slices.Clone(a), nil
 	}
 	return nil, fmt.Errorf("lookup %s: %w", host, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true})
 }
