@@ -114,11 +114,11 @@ func TestFlashHoldsForASecondCallAndSwaps(t *testing.T) {
 
 		// Put down: the conversation ends, the other call rings back.
 		a.hangUp()
-		w.pass(2 * time.Second)
+		w.pass(12 * time.Second)
 		a.want(control.StateHeld, control.CallActive+" held")
 		a.lit("hold", "ring", "ringer")
 		a.display("101", "Lift to resume")
-		a.hears(1500*time.Millisecond, tone.Ring)
+		a.hears(11*time.Second, tone.Ring)
 		c.hears(1500*time.Millisecond, tone.Busy)
 		a.lift()
 		w.pass(3 * time.Second)
@@ -135,10 +135,10 @@ func TestCallWaitingIsAnsweredByFlash(t *testing.T) {
 		w.pass(time.Second)
 		c.lift()
 		c.press("100#")
-		w.pass(time.Second)
+		w.pass(12 * time.Second)
 		a.display("101", "Waiting: 102")
 		a.lit("off-hook") // it beeps in the ear, and does not ring
-		c.hears(900*time.Millisecond, tone.Ringback)
+		c.hears(11*time.Second, tone.Ringback)
 		must(t, a.device.PressFlash())
 		w.pass(3 * time.Second)
 		a.want(control.StateTalking, control.CallActive+" held", control.CallActive)

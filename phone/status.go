@@ -43,7 +43,7 @@ func (p *Phone) Status() control.Status {
 			PacketsSent: int(n.Sent), PacketsReceived: int(n.Received),
 			Lost: int(n.Lost), Late: int(n.Late),
 			JitterMS: ms(n.Jitter), BufferMS: ms(n.Buffered),
-			MicDBFS:  silence, EarDBFS: silence,
+			MicDBFS: silence, EarDBFS: silence,
 		}
 		if e := s.endpoints[i]; e != nil {
 			m.MicDBFS, m.EarDBFS = e.Levels()
