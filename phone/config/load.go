@@ -175,6 +175,7 @@ func readSIP(t *table, c *SIP) {
 		d.integer("audio", &c.DSCP.Audio, 0, 63)
 		d.integer("signalling", &c.DSCP.Signalling, 0, 63)
 		d.finish()
+		t.warn("dscp", "dscp is not in this version yet: packets go out unmarked")
 	}
 	t.finish()
 }
