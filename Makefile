@@ -20,7 +20,7 @@ demo: build
 
 ## test: everything, against real peers too; what CI runs
 test:
-	@.ci/install build test
+	@.ci/install build peers sound desktop
 	@.ci/test all
 
 ## quick: the tests that need no other program, in under a minute
@@ -30,7 +30,7 @@ quick:
 
 ## bench: times and sizes against the targets
 bench:
-	@.ci/install build test
+	@.ci/install build peers sound desktop
 	@.ci/test bench
 
 ## install: programs and the desktop entry, below PREFIX (DESTDIR is honoured)
