@@ -11,7 +11,7 @@ import (
 
 // One mute: the key of the device, the command and the light never disagree, and muted means that true silence is sent.
 func TestMuteByKeyAndByCommand(t *testing.T) {
-	for _, profile := range []string{"handset", "phone", "handset-unnumbered", "headset", "headset-relative", "headset-mute-echo", "headset-mute-switch"} {
+	for _, profile := range []string{"handset", "headset-relative", "headset-mute-echo", "headset-mute-switch"} {
 		t.Run(profile, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				a, b := w.talking("handset", profile)
