@@ -3,6 +3,7 @@ package ua
 import (
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -207,16 +208,54 @@ func TestLongRequestGoesByTCPAndRefusedByUDPAgain(t *testing.T) {
 func TestLostTCPConnectionIsRegisteredAnew(t *testing.T) {
 	bubble(t, func(t *testing.T) {
 		n := uatest.NewNetwork(uatest.Faults{})
-		server := newPhone(t, n.Host("10.0.0.50"), Config{Listen: []string{"tcp:10.0.0.50:5060"}})
-		// The server is an agent that answers REGISTER with 405: enough to see
-		// that a connection is made; the binding is not the point here.
+		l, err := n.Host("10.0.0.50").Listen(t.Context(), "10.0.0.50:5060")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		conns := make(chan net.Conn, 10)
+		go func() {
+			for {
+				c, err := l.Accept()
+				if err != nil {
+					return
+				}
+				conns <- c
+				go acceptRegistrations(t, c)
+			}
+		}()
 		p := newPhone(t, n.Host("10.0.0.1"), Config{Accounts: []Account{{Name: "x", URI: "sip:x@10.0.0.50", Transport: "tcp", Register: true}}})
-		expect[Registration](p)
-		if e := expect[Registration](p); e.State != Failed || e.Code != 405 {
+		registered(p)
+		(<-conns).Close()
+		if e := expect[Registration](p); e.State != Registering || !strings.Contains(e.Reason, "lost") {
 			t.Errorf("%+v", e)
 		}
-		_ = server
+		if e := expect[Registration](p); e.State != Registered {
+			t.Errorf("%+v", e)
+		}
+		p.Close(context.Background())
 	})
+}
+
+// acceptRegistrations answers each request on c with 200; messages come one a
+// read from the memory network.
+func acceptRegistrations(t *testing.T, c net.Conn) {
+	buf := make([]byte, 65536)
+	for {
+		n, err := c.Read(buf)
+		if err != nil {
+			return
+		}
+		m, err := sip.ParseMessage(append([]byte(nil), buf[:n]...))
+		if err != nil {
+			t.Errorf("%v", err)
+			return
+		}
+		req := m.(*sip.Request)
+		res := sip.NewResponseFromRequest(req, 200, "OK", nil)
+		res.AppendHeader(sip.NewHeader("Contact", fmt.Sprintf("<%s>;expires=600", req.Contact().Address.String())))
+		c.Write([]byte(res.String()))
+	}
 }
 
 func TestPortInUseIsSaid(t *testing.T) {

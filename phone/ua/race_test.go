@@ -329,7 +329,7 @@ func TestIncomingCancelBeforeAndAfterTheAnswer(t *testing.T) {
 	})
 }
 
-// TestCancelOvertakingItsInvite sends both in one go many times: sipgo gives
+// TestCancelRightBehindItsInvite sends both in one go many times: sipgo gives
 // each a goroutine, and either may be first.
 func TestCancelRightBehindItsInvite(t *testing.T) {
 	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {

@@ -134,7 +134,7 @@ func (acc *account) register() {
 	acc.stopTimer()
 	acc.attempt++
 	attempt := acc.attempt
-	if acc.state.State != Registered {
+	if acc.state.State != Registered && acc.state.State != Registering {
 		acc.tell(Registration{State: Registering})
 	}
 	go func() {
