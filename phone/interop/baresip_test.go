@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"net"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strconv"
@@ -52,7 +51,8 @@ type baresipOptions struct {
 // baresip starts one registered at k as user.
 func (l *lab) baresip(k *kamailio, user, password string, o baresipOptions) *baresip {
 	l.t.Helper()
-	iface, addr := l.cable()
+	h := l.host()
+	iface, addr := h.iface, h.addr
 	dir := l.sub("baresip-" + user)
 	if o.transport == "" {
 		o.transport = "udp"
@@ -63,16 +63,16 @@ func (l *lab) baresip(k *kamailio, user, password string, o baresipOptions) *bar
 	if o.answer == "" {
 		o.answer = "manual"
 	}
-	source := "audio_source ausine,440\n"
-	if o.say != "" {
-		source = "audio_source aufile," + o.say + "\n"
+	if o.say == "" { // it does not answer without
+		o.say = l.say("baresip", "en+f3", textTwo, 8000)
 	}
 	l.write(filepath.Join(dir, "config"), `poll_method epoll
 sip_listen `+addr+`:5060
 net_interface `+iface+`
 call_local_timeout 120
 call_max_calls 4
-`+source+`audio_player aubridge,sink
+audio_source aufile,`+o.say+`
+audio_player aubridge,sink
 audio_alert aubridge,alert
 ausrc_srate 8000
 auplay_srate 8000
@@ -82,7 +82,6 @@ jitter_buffer_delay 5-10
 module_path /usr/lib/baresip/modules
 module g711.so
 module aufile.so
-module ausine.so
 module aubridge.so
 module sndfile.so
 module_app account.so
@@ -94,7 +93,7 @@ ctrl_tcp_listen `+addr+`:4444
 	l.write(filepath.Join(dir, "accounts"), fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%s;regint=600;answermode=%s;audio_codecs=%s\n",
 		user, k.addr, o.transport, user, password, o.answer, o.codecs))
 	b := &baresip{l: l, user: user, addr: addr, dir: dir, more: make(chan struct{})}
-	b.process = l.start("baresip "+user, exec.Command("baresip", "-f", dir, "-v"))
+	b.process = l.start("baresip "+user, h.command("baresip", "-f", dir, "-v"))
 	b.conn = waitTCP(l, addr+":4444")
 	go b.read()
 	b.process.await("200 OK", 15*time.Second)

@@ -10,15 +10,14 @@
 // loudly; with CI in the environment they fail.
 //
 // The test binary runs itself again in a network, mount and process namespace
-// of its own, so that the peers may use what addresses and ports they like,
-// no DNS question leaves or waits, and nothing survives the test.
+// of its own, and every peer gets a network namespace besides, as if it were
+// a machine. No DNS question leaves or waits, and nothing survives the test.
 //
-//	namespace          one cable (veth) and address for each peer of a test
-//	┌────────────────────────────────────────────────────────────────┐
-//	│  kamailio 10.66.n.1     offhook 10.66.n.2     baresip 10.66.n.3 │
-//	│      registrar, proxy       run --virtual handset    ctrl_tcp   │
-//	│                             play/record WAV          play/record│
-//	└────────────────────────────────────────────────────────────────┘
+//	switch 10.66.n.254 (the tests)
+//	   │
+//	   ├── namespace 10.66.n.1   kamailio: registrar, proxy
+//	   ├── namespace 10.66.n.2   baresip: operated through ctrl_tcp, plays and records files
+//	   └── namespace 10.66.n.3   offhook run --virtual handset: plays and records files
 //
 // Offhook is operated as a user would: by the verbs of the program and by the
 // emulated handset's hook and keys.

@@ -4,7 +4,6 @@ package interop
 
 import (
 	"net"
-	"os/exec"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -16,6 +15,8 @@ import (
 type kamailio struct {
 	*process
 	addr string
+	host host
+	args []string
 }
 
 const kamailioConfig = `#!KAMAILIO
@@ -84,7 +85,7 @@ onreply_route {
 
 func (l *lab) kamailio(users map[string]string) *kamailio {
 	l.t.Helper()
-	_, addr := l.cable()
+	h := l.host()
 	modules, _ := filepath.Glob("/usr/lib/*/kamailio/modules")
 	if len(modules) == 0 {
 		l.t.Fatal("kamailio's modules are not where Debian puts them")
@@ -96,11 +97,17 @@ func (l *lab) kamailio(users map[string]string) *kamailio {
 	sort.Strings(lines)
 	dir := l.sub("kamailio")
 	file := filepath.Join(dir, "kamailio.cfg")
-	l.write(file, strings.NewReplacer("@ADDR@", addr, "@MODULES@", modules[0], "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
-	cmd := exec.Command("kamailio", "-DD", "-E", "-f", file, "-m", "32", "-M", "4", "-Y", dir, "-w", dir)
-	k := &kamailio{l.start("kamailio", cmd), addr}
-	waitTCP(l, addr+":5060")
+	l.write(file, strings.NewReplacer("@ADDR@", h.addr, "@MODULES@", modules[0], "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
+	k := &kamailio{addr: h.addr, host: h, args: []string{"-DD", "-E", "-f", file, "-m", "32", "-M", "4", "-Y", dir, "-w", dir}}
+	l.restart(k)
 	return k
+}
+
+// restart starts kamailio, for the first time or after it was stopped.
+func (l *lab) restart(k *kamailio) {
+	l.t.Helper()
+	k.process = l.start("kamailio", k.host.command("kamailio", k.args...))
+	waitTCP(l, k.addr+":5060")
 }
 
 // waitTCP waits until something listens.

@@ -5,7 +5,6 @@ package interop
 import (
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -26,11 +25,13 @@ type linphone struct {
 // "PCMA"), speaking say when in a call.
 func (l *lab) linphone(k *kamailio, user, password, codec, say string, autoAnswer bool) *linphone {
 	l.t.Helper()
-	iface, addr := l.cable()
-	// It takes a machine without a default route for one without network.
-	// Its descriptions name the address of that route, whatever it is bound to
-	// for SIP: two of them need different RTP ports. Set once: when the route changes, it registers and invites anew.
-	l.route(iface)
+	var h host
+	if k.process != nil {
+		h = l.host()
+	} else { // the local exchange, whose loopback is ours
+		h = l.here()
+	}
+	addr := h.addr
 	dir := l.sub("linphone-" + user)
 	for _, d := range []string{".config/linphone", ".local/share/linphone"} {
 		l.sub("linphone-" + user + "/" + d)
@@ -77,7 +78,7 @@ echocancellation=0
 	if autoAnswer {
 		args = append(args, "-a")
 	}
-	cmd := exec.Command("linphonec", args...)
+	cmd := h.command("linphonec", args...)
 	cmd.Env = append(os.Environ(), "HOME="+dir, "XDG_CONFIG_HOME="+dir+"/.config", "XDG_DATA_HOME="+dir+"/.local/share")
 	p := &linphone{l.start("linphone "+user, cmd), l, filepath.Join(dir, "heard.wav")}
 	p.do("soundcard use files")

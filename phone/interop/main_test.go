@@ -127,6 +127,10 @@ func settle() error {
 	if err := run("ip", "link", "set", "lo", "up"); err != nil {
 		return err
 	}
+	// "ip netns" keeps its names below /run.
+	if err := syscall.Mount("tmpfs", "/run", "tmpfs", 0, ""); err != nil {
+		return fmt.Errorf("mount /run: %w", err)
+	}
 	// A question to this resolver fails at once: its port is closed. Without
 	// that linphone waits 6 s for each name it does not know.
 	resolv, err := os.CreateTemp("", "resolv")
@@ -139,6 +143,17 @@ func settle() error {
 	}
 	if err := resolv.Chmod(0o644); err != nil {
 		return err
+	}
+	if link, err := os.Readlink("/etc/resolv.conf"); err == nil && strings.Contains(link, "run/") {
+		// It led below /run, which is empty now.
+		target := filepath.Join("/etc", link)
+		if filepath.IsAbs(link) {
+			target = link
+		}
+		if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+			return err
+		}
+		return os.WriteFile(target, []byte("nameserver 127.0.0.1\n"), 0o644)
 	}
 	return syscall.Mount(resolv.Name(), "/etc/resolv.conf", "", syscall.MS_BIND, "")
 }

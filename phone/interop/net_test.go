@@ -5,6 +5,7 @@ package interop
 import (
 	"fmt"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -19,8 +20,9 @@ type lab struct {
 	t   *testing.T
 	net int
 	dir string
-	n   int // cables so far
-	way bool
+	n   int // hosts so far
+
+	wired bool
 
 	cleanups []func()
 	wrong    []string      // what a comparison of speech found, see speaking
@@ -87,26 +89,76 @@ func (l *lab) talk(d time.Duration) {
 	}
 }
 
-// cable gives a peer an interface with an address of its own. (baresip and
-// linphone refuse loopback.) The other end carries nothing: with all addresses
-// on one machine packets take lo.
-func (l *lab) cable() (iface, addr string) {
+// host is where a peer runs.
+type host struct {
+	space string // network namespace; empty = the tests' own
+	iface string
+	addr  string
+}
+
+// host makes a machine for a peer: a namespace with an address of its own, a
+// default route and a cable to the test's switch. The tests are on the switch
+// too, as 10.66.n.254.
+func (l *lab) host() host {
 	l.t.Helper()
+	l.wire()
 	l.n++
-	iface, addr = fmt.Sprintf("ua%dx%d", l.net, l.n), fmt.Sprintf("10.66.%d.%d", l.net, l.n)
-	other := "o" + iface
-	for _, args := range [][]string{
-		{"link", "add", iface, "type", "veth", "peer", "name", other},
-		{"addr", "add", addr + "/24", "dev", iface},
-		{"link", "set", iface, "up"},
-		{"link", "set", other, "up"},
-	} {
-		if err := run("ip", args...); err != nil {
-			l.t.Fatal(err)
-		}
+	h := host{space: fmt.Sprintf("n%dx%d", l.net, l.n), iface: "eth0", addr: fmt.Sprintf("10.66.%d.%d", l.net, l.n)}
+	port := fmt.Sprintf("p%dx%d", l.net, l.n)
+	l.ip("netns", "add", h.space)
+	l.cleanup(func() { run("ip", "netns", "del", h.space) })
+	l.ip("link", "add", port, "type", "veth", "peer", "name", h.iface, "netns", h.space)
+	l.ip("link", "set", port, "master", l.bridge(), "up")
+	l.ip("-n", h.space, "link", "set", "lo", "up")
+	l.ip("-n", h.space, "addr", "add", h.addr+"/24", "dev", h.iface)
+	l.ip("-n", h.space, "link", "set", h.iface, "up")
+	l.ip("-n", h.space, "route", "add", "default", "via", l.gateway())
+	return h
+}
+
+// here is a host in the tests' own namespace, for peers of a server that
+// listens on loopback only.
+func (l *lab) here() host {
+	l.t.Helper()
+	l.wire()
+	l.n++
+	h := host{iface: l.bridge(), addr: fmt.Sprintf("10.66.%d.%d", l.net, l.n)}
+	l.ip("addr", "add", h.addr+"/24", "dev", h.iface)
+	// linphone takes a machine without a default route for one without
+	// network.
+	l.ip("route", "replace", "default", "via", fmt.Sprintf("10.66.%d.250", l.net))
+	return h
+}
+
+// wire puts up the switch.
+func (l *lab) wire() {
+	l.t.Helper()
+	if l.wired {
+		return
 	}
-	l.cleanup(func() { run("ip", "link", "del", iface) })
-	return iface, addr
+	l.wired = true
+	l.ip("link", "add", l.bridge(), "type", "bridge")
+	l.cleanup(func() { run("ip", "link", "del", l.bridge()) })
+	l.ip("addr", "add", l.gateway()+"/24", "dev", l.bridge())
+	l.ip("link", "set", l.bridge(), "up")
+}
+
+func (l *lab) bridge() string  { return fmt.Sprintf("br%d", l.net) }
+func (l *lab) gateway() string { return fmt.Sprintf("10.66.%d.254", l.net) }
+
+func (l *lab) ip(args ...string) {
+	l.t.Helper()
+	if err := run("ip", args...); err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+// command is a program to be run on h.
+func (h host) command(name string, args ...string) *exec.Cmd {
+	if h.space == "" {
+		return exec.Command(name, args...)
+	}
+	return exec.Command("ip", append([]string{"netns", "exec", h.space, name}, args...)...)
 }
 
 // sub makes a directory for a peer.
@@ -122,18 +174,6 @@ func (l *lab) sub(name string) string {
 func (l *lab) write(path, text string) {
 	l.t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
-		l.t.Fatal(err)
-	}
-}
-
-// route gives the network a default route, which leads nowhere.
-func (l *lab) route(iface string) {
-	l.t.Helper()
-	if l.way {
-		return
-	}
-	l.way = true
-	if err := run("ip", "route", "replace", "default", "via", fmt.Sprintf("10.66.%d.254", l.net), "dev", iface); err != nil {
 		l.t.Fatal(err)
 	}
 }

@@ -34,14 +34,15 @@ type offhookOptions struct {
 	codecs    []string // default pcma, pcmu
 	say       string   // WAV, what the microphone hears
 	password  string
-	listen    string // default: udp on its own address
-	failing   bool   // the account is expected not to register
+	anywhere  bool // no listen in the configuration
+	failing   bool // the account is expected not to register
 }
 
 // offhook starts the phone with one account at k.
 func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	l.t.Helper()
-	_, addr := l.cable()
+	h := l.host()
+	addr := h.addr
 	dir := l.sub("offhook-" + user)
 	if o.transport == "" {
 		o.transport = "udp"
@@ -49,11 +50,9 @@ func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	if len(o.codecs) == 0 {
 		o.codecs = []string{"pcma", "pcmu"}
 	}
-	if o.listen == "" {
-		o.listen = "udp:" + addr + ":5060"
-		if o.transport == "tcp" {
-			o.listen = "tcp:" + addr + ":5060"
-		}
+	listen := fmt.Sprintf("listen = [\"%s:%s:5060\"]", o.transport, addr)
+	if o.anywhere {
+		listen = ""
 	}
 	p := &offhook{l: l, addr: addr, state: filepath.Join(dir, "s"), record: filepath.Join(dir, "heard.wav"), more: make(chan struct{})}
 	config := filepath.Join(dir, "config.toml")
@@ -63,7 +62,7 @@ func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 		play = fmt.Sprintf("play = %q\n", o.say)
 	}
 	l.write(config, fmt.Sprintf(`[sip]
-listen = [%q]
+%s
 
 [[account]]
 name = "desk"
@@ -76,8 +75,8 @@ codecs = ["%s"]
 [audio]
 backend = "file"
 %srecord = %q
-`, o.listen, user, k.addr, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), play, p.record))
-	p.process = l.start("offhook "+user, exec.Command(offhookProgram, "run", "--headless", "--virtual", "handset", "--config", config, "--state-dir", p.state))
+`, listen, user, k.addr, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), play, p.record))
+	p.process = l.start("offhook "+user, h.command(offhookProgram, "run", "--headless", "--virtual", "handset", "--config", config, "--state-dir", p.state))
 	p.follow()
 	if !o.failing {
 		p.awaitAccount(control.AccountRegistered)

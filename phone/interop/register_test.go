@@ -63,7 +63,7 @@ func TestWrongPasswordIsSaid(t *testing.T) {
 
 func TestServerThatDoesNotAnswerIsSaid(t *testing.T) {
 	l := newLab(t)
-	_, nobody := l.cable()
+	nobody := l.host().addr
 	off := l.offhook(&kamailio{addr: nobody}, "alice", offhookOptions{password: "one", failing: true})
 	off.eventually("failed", 45*time.Second, func() bool { return off.status().Accounts[0].State == control.AccountFailed })
 	if a := off.status().Accounts[0]; a.Reason == "" {
