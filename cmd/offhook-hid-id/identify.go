@@ -1,0 +1,155 @@
+package main
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"offhook/hid/ident"
+	"offhook/udev"
+)
+
+// maxFile bounds what is read of any file, in bytes: the kernel's descriptors
+// have at most 4096.
+const maxFile = 4096
+
+// node tells the kind of telephone behind a hidraw node that users may open.
+func node(dir string) (kind string, ok bool) {
+	hid, ok := hidDevice(dir)
+	if !ok {
+		return "", false
+	}
+	id, err := identify(hid)
+	// A descriptor that is not understood may have a keyboard in it.
+	if err != nil || id.Keyboard {
+		return "", false
+	}
+	if p, ok := knownHID(hid); ok {
+		return p.Kind, true
+	}
+	return id.Kind.String(), id.May()
+}
+
+// typing tells whether an input node is a keyboard's: those are left alone,
+// whatever else is in the same device.
+func typing(dir string) bool {
+	hid, ok := hidDevice(dir)
+	if !ok {
+		return false // one of the kernel's own drivers for phones made it
+	}
+	id, err := identify(hid)
+	return err != nil || id.Keyboard
+}
+
+// hidden tells whether the sound and keys of a USB device, given by its
+// directory, are a handset's and so not for the desktop. While the kernel has
+// not read the descriptors of all its interfaces, it waits for changes, but no
+// longer than patience.
+func hidden(device string, changes <-chan struct{}, patience time.Duration) bool {
+	if p, ok := knownUSB(device); ok {
+		return p.Kind != "headset" && !p.Shared
+	}
+	timeout := time.NewTimer(patience)
+	defer timeout.Stop()
+	for {
+		handset, complete := handset(device)
+		// A handset has sound. The keys of other devices need not wait.
+		if handset || complete || !udev.HasInterface(device, "01") {
+			return handset
+		}
+		select {
+		case <-changes:
+		case <-timeout.C:
+			return false
+		}
+	}
+}
+
+// handset tells whether one of a USB device's HID interfaces is a phone or
+// handset that users may open, and whether all of them could be looked at.
+func handset(device string) (found, complete bool) {
+	complete = true
+	for _, dir := range udev.Interfaces(device) {
+		if readLine(filepath.Join(dir, "bInterfaceClass")) != "03" {
+			continue
+		}
+		hids, _ := filepath.Glob(filepath.Join(dir, "????:????:????.????")) // the pattern is well-formed
+		if len(hids) == 0 {
+			complete = false
+		}
+		for _, hid := range hids {
+			if len(read(filepath.Join(hid, "report_descriptor"))) == 0 {
+				complete = false // the driver is still at it
+				continue
+			}
+			if id, err := identify(hid); err == nil && id.May() && id.Kind.Cradled() {
+				found = true
+			}
+		}
+	}
+	return found, complete
+}
+
+// hidDevice finds the HID device above a node's directory: the one with a
+// report descriptor.
+func hidDevice(dir string) (string, bool) {
+	dir, err := filepath.EvalSymlinks(dir)
+	if err != nil {
+		return "", false
+	}
+	for range 8 { // …/0003:V:P.N/hidraw/hidraw3, …/0003:V:P.N/input/input5/event7
+		if _, err := os.Stat(filepath.Join(dir, "report_descriptor")); err == nil {
+			return dir, true
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "", false
+}
+
+func identify(hid string) (ident.Identity, error) {
+	return ident.Identify(read(filepath.Join(hid, "report_descriptor")))
+}
+
+// knownHID looks a HID device up by its name, "0003:6993:B02B.0007".
+func knownHID(hid string) (udev.KnownPhone, bool) {
+	parts := strings.FieldsFunc(filepath.Base(hid), func(r rune) bool { return r == ':' || r == '.' })
+	if len(parts) != 4 {
+		return udev.KnownPhone{}, false
+	}
+	return known(parts[1], parts[2])
+}
+
+func knownUSB(device string) (udev.KnownPhone, bool) {
+	return known(readLine(filepath.Join(device, "idVendor")), readLine(filepath.Join(device, "idProduct")))
+}
+
+func known(vendor, product string) (udev.KnownPhone, bool) {
+	v, err := strconv.ParseUint(vendor, 16, 16)
+	if err != nil {
+		return udev.KnownPhone{}, false
+	}
+	p, err := strconv.ParseUint(product, 16, 16)
+	if err != nil {
+		return udev.KnownPhone{}, false
+	}
+	return udev.Known(uint16(v), uint16(p))
+}
+
+// read reads a file; what is missing or too long is nil.
+func read(path string) []byte {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil
+	}
+	defer f.Close()
+	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil || len(data) > maxFile {
+		return nil
+	}
+	return data
+}
+
+func readLine(path string) string { return strings.TrimSpace(string(read(path))) }
