@@ -109,9 +109,6 @@ type user struct {
 	sip  []ua.TraceMessage
 }
 
-// voices are what microphones hear, again and again.
-var voices = [...]string{"demo/speech/handset.wav", "demo/speech/caller.wav"}
-
 // start brings up a phone with an emulated device. change, if given, edits its configuration and profile.
 func (w *world) start(name, profile string, change func(*Config, *virtual.Profile)) *user {
 	w.t.Helper()
@@ -402,14 +399,14 @@ func (u *user) hears(last time.Duration, want tone.Tone) {
 	u.w.t.Helper()
 	_, ear := u.ear.last(last)
 	var got []tone.Tone
-	for _, f := range tone.Detect(nil, narrow(ear), 8000) {
+	for _, f := range tone.Detect(nil, ear, earRate) {
 		if f.Start < 50*time.Millisecond && f.End < 700*time.Millisecond && f.Tone != want {
 			continue // the rest of a burst that the part began in
 		}
 		got = append(got, f.Tone)
 	}
 	if len(got) != 1 || got[0] != want {
-		u.w.t.Fatalf("heard %v in the last %v, want %v: %+v", got, last, want, tone.Detect(nil, narrow(ear), 8000))
+		u.w.t.Fatalf("heard %v in the last %v, want %v: %+v", got, last, want, tone.Detect(nil, ear, earRate))
 	}
 }
 
@@ -430,7 +427,7 @@ func (u *user) hearsUser(other *user, last time.Duration) {
 		var said []int16
 		said, _ = other.ear.last(last)
 		_, ear = u.ear.last(last)
-		if m = measure.Speech(narrow(said), narrow(ear), 8000, 300*time.Millisecond); m.Windows > 0 {
+		if m = measure.Speech(said, ear, earRate, 300*time.Millisecond); m.Windows > 0 {
 			break
 		}
 		u.w.pass(time.Second) // a pause in the speech
@@ -438,19 +435,6 @@ func (u *user) hearsUser(other *user, last time.Duration) {
 	if m.Windows == 0 || m.Similarity < 0.6 {
 		u.w.t.Fatalf("not what was said in the last %v: %+v, at %.0f dBFS", last, m, measure.Level(ear))
 	}
-}
-
-// narrow makes 8 kHz of 48 kHz, well enough to compare speech.
-func narrow(in []int16) []int16 {
-	out := make([]int16, 0, len(in)/6)
-	for ; len(in) >= 6; in = in[6:] {
-		sum := 0
-		for _, v := range in[:6] {
-			sum += int(v)
-		}
-		out = append(out, int16(sum/6))
-	}
-	return out
 }
 
 // recording is all that the earpiece played, 48 kHz.
