@@ -112,14 +112,15 @@ func (p *Phone) progress(e ua.Progress) {
 func (p *Phone) setMedia(c *call, m ua.Media) {
 	c.codec = m.Codec
 	err := c.session.SetParams(media.Params{
-		Remote:           m.Remote,
-		Codec:            m.Codec,
-		PayloadType:      m.PayloadType,
-		EventPayloadType: m.EventPayloadType,
-		PTime:            m.PTime,
-		Send:             m.Send,
-		Receive:          m.Receive,
-		AnnexB:           m.AnnexB,
+		Remote:             m.Remote,
+		Codec:              m.Codec,
+		PayloadType:        m.PayloadType,
+		EventPayloadType:   m.EventPayloadType,
+		PTime:              m.PTime,
+		ReceivePayloadType: m.ReceivePayloadType, ReceiveEventPayloadType: m.ReceiveEventPayloadType,
+		Send:    m.Send,
+		Receive: m.Receive,
+		AnnexB:  m.AnnexB,
 	})
 	if err != nil {
 		p.log.Error("setting up a call's sound", "call", c.id, "codec", m.Codec, "error", err)

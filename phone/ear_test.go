@@ -115,3 +115,9 @@ func narrow(out, in []int16) {
 		out[i] = int16(sum / 6)
 	}
 }
+
+// lately is what was heard in the last part.
+func (e *ear) lately(d time.Duration) []int16 {
+	_, heard := e.last(d)
+	return heard
+}
