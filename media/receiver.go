@@ -70,8 +70,15 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 			r.byType[o.PayloadType()] = d
 		}
 	}
-	r.byType[p.EventPayloadType] = nil
+	for _, events := range []uint8{p.EventPayloadType, p.ReceiveEventPayloadType} {
+		if events != 0 {
+			r.byType[events] = nil
+		}
+	}
 	r.byType[p.PayloadType] = main
+	if p.ReceivePayloadType != 0 {
+		r.byType[p.ReceivePayloadType] = main
+	}
 	r.params, r.agreed = p, true
 	r.source.agree(p.Remote)
 	return r.source.destination(), nil
@@ -107,7 +114,7 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 		r.stats.malformed++
 		return got
 	}
-	event := r.params.EventPayloadType != 0 && h.payloadType == r.params.EventPayloadType
+	event := h.payloadType != 0 && (h.payloadType == r.params.EventPayloadType || h.payloadType == r.params.ReceiveEventPayloadType)
 	decoder := r.byType[h.payloadType]
 	if !event && decoder == nil {
 		r.stats.unknown++ // comfort noise, video, probes: nothing to learn an address from

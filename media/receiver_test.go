@@ -69,3 +69,22 @@ func TestADigitWithinSpeechIsNoLoss(t *testing.T) {
 		t.Errorf("digits %q, %d lost, %+v", digits, r.buffer.stream.lost(), r.buffer.stats)
 	}
 }
+
+// Each side names the numbers it wants to get, so what comes may be numbered otherwise than what goes.
+func TestPayloadTypesMayDifferByDirection(t *testing.T) {
+	peer := netip.MustParseAddrPort("192.0.2.1:4000")
+	var r receiver
+	r.init()
+	defer r.close()
+	p := Params{Remote: peer, Codec: "PCMA", PayloadType: 8, EventPayloadType: 96, ReceivePayloadType: 108, ReceiveEventPayloadType: 101, Send: true, Receive: true}
+	if _, err := r.set(p, codec.PCMA); err != nil {
+		t.Fatal(err)
+	}
+	now := time.Unix(0, 0)
+	key := []byte{7, 0x0a, 0, 160} // RFC 4733: digit 7, 160 samples so far
+	r.packet(append(appendRTP(nil, header{payloadType: 108, sequence: 1, ssrc: 1}), make([]byte, 160)...), peer, now)
+	got := r.packet(append(appendRTP(nil, header{payloadType: 101, marker: true, sequence: 2, timestamp: 160, ssrc: 1}), key...), peer, now)
+	if got.digit != '7' || r.stats.packets != 2 || r.stats.unknown != 0 {
+		t.Errorf("digit %q of %+v, want 7 and both packets known", got.digit, r.stats)
+	}
+}
