@@ -18,6 +18,8 @@ type Params struct {
 	PTime            time.Duration  // of packets we send: 10 to 60 ms in steps of 10; 0 = 20 ms
 	Send, Receive    bool           // both false: on hold
 	AnnexB           bool           // G.729: the peer understands Annex B
+	// What the peer may send with, where it differs from what we send with; 0: the same.
+	ReceivePayloadType, ReceiveEventPayloadType uint8
 }
 
 const defaultPTime = 20 * time.Millisecond
