@@ -70,7 +70,11 @@ func (e *ear) Start(process sound.Process) error {
 	if fail != nil {
 		return fail
 	}
+	n := 0
 	return e.Port.Start(func(mic, ear []int16) {
+		if n++; n%thin != 0 {
+			return
+		}
 		process(mic, ear)
 		p := period{at: time.Now()}
 		narrow(p.mic[:], mic)

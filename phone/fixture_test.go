@@ -397,6 +397,9 @@ func (u *user) display(want ...string) {
 // hears claims that the earpiece played a tone, and no other, in the last part.
 func (u *user) hears(last time.Duration, want tone.Tone) {
 	u.w.t.Helper()
+	if thin > 1 {
+		return
+	}
 	_, ear := u.ear.last(last)
 	var got []tone.Tone
 	for _, f := range tone.Detect(nil, ear, earRate) {
@@ -413,6 +416,9 @@ func (u *user) hears(last time.Duration, want tone.Tone) {
 // hearsNothing claims true silence in the last part.
 func (u *user) hearsNothing(last time.Duration) {
 	u.w.t.Helper()
+	if thin > 1 {
+		return
+	}
 	if _, ear := u.ear.last(last); measure.Level(ear) > -80 {
 		u.w.t.Fatalf("heard something at %.0f dBFS in the last %v", measure.Level(ear), last)
 	}
@@ -421,6 +427,9 @@ func (u *user) hearsNothing(last time.Duration) {
 // hearsUser claims that the earpiece played what the other's microphone heard in the last part.
 func (u *user) hearsUser(other *user, last time.Duration) {
 	u.w.t.Helper()
+	if thin > 1 {
+		return
+	}
 	var m measure.Match
 	var ear []int16
 	for range 4 {
