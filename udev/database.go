@@ -49,3 +49,29 @@ func (d Database) Record(id string) (Record, bool) {
 	}
 	return r, true
 }
+
+// RecordOf reads the record of the node of a device, given by its directory in
+// sysfs, such as /sys/class/hidraw/hidraw3. usb nodes and hidraw nodes are both
+// character devices.
+func (d Database) RecordOf(dir string) (Record, bool) {
+	number, err := os.ReadFile(filepath.Join(dir, "dev"))
+	if err != nil {
+		return Record{}, false
+	}
+	return d.Record("c" + strings.TrimSpace(string(number)))
+}
+
+// Marked are the hidraw nodes that our rules have opened to users.
+func (s Sysfs) Marked(db Database) []string {
+	links, err := filepath.Glob(filepath.Join(string(s), "class", "hidraw", "hidraw*"))
+	if err != nil {
+		return nil // only a malformed pattern gives one, and this is none
+	}
+	var nodes []string
+	for _, link := range links {
+		if r, ok := db.RecordOf(link); ok && r.Properties["OFFHOOK_PHONE"] != "" {
+			nodes = append(nodes, filepath.Join("/dev", filepath.Base(link)))
+		}
+	}
+	return nodes
+}

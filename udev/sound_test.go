@@ -60,3 +60,21 @@ func TestUdevsDatabaseIsRead(t *testing.T) {
 		t.Errorf("a record of nothing: %+v", r)
 	}
 }
+
+func TestNodesThatTheRulesOpenedAreFound(t *testing.T) {
+	s, db := tree(t), Database(t.TempDir())
+	for file, text := range map[string]string{
+		filepath.Join(string(s), "class/hidraw/hidraw0/dev"): "244:0\n",
+		filepath.Join(string(s), "class/hidraw/hidraw1/dev"): "244:1\n",
+		filepath.Join(string(s), "class/hidraw/hidraw2/dev"): "244:2\n",
+		filepath.Join(string(db), "c244:0"):                  "E:OFFHOOK_PHONE=handset\nG:uaccess\n",
+		filepath.Join(string(db), "c244:1"):                  "E:ID_MODEL=Mouse\n",
+	} {
+		if err := os.WriteFile(file, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if got := s.Marked(db); len(got) != 1 || got[0] != "/dev/hidraw0" {
+		t.Errorf("%q", got)
+	}
+}

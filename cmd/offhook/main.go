@@ -50,6 +50,7 @@ type cli struct {
 	Events  eventsCmd  `cmd:"" group:"look" help:"Print what happens, as it happens."`
 	Account accountCmd `cmd:"" group:"look" help:"List SIP accounts, or test one."`
 	Devices devicesCmd `cmd:"" group:"look" help:"List USB phones and headsets, or explain one."`
+	Udev    udevCmd    `cmd:"" group:"look" help:"Let users open USB phones and headsets, or check that they may."`
 
 	Handset handsetCmd `cmd:"" group:"emulated" help:"Operate an emulated handset ('offhook run --virtual handset')."`
 	Version versionCmd `cmd:"" group:"look" help:"Print the version."`

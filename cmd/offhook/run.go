@@ -11,7 +11,6 @@ import (
 	"syscall"
 	"time"
 
-	"offhook/devices"
 	"offhook/devices/virtual"
 	"offhook/phone"
 	"offhook/phone/config"
@@ -64,7 +63,7 @@ func (c *RunCmd) Run(a *app) error {
 			cancel(fmt.Errorf("the control socket: %w", err))
 		}
 	}()
-	if err := c.plugIn(p, cfg, log); err != nil {
+	if err := c.plugIn(ctx, p, cfg, log); err != nil {
 		cancel(nil)
 		return errors.Join(err, <-ran)
 	}
@@ -98,8 +97,8 @@ func (c *RunCmd) load(paths config.Paths, log *slog.Logger) (*config.Config, err
 	return cfg, err
 }
 
-// plugIn hands the phone its devices: the emulated ones asked for, or else the real ones that are there.
-func (c *RunCmd) plugIn(p *phone.Phone, cfg *config.Config, log *slog.Logger) error {
+// plugIn hands the phone its devices: the emulated ones asked for, or else the real ones as they come and go.
+func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config, log *slog.Logger) error {
 	sounds := sounds{audio: cfg.Audio, log: log}
 	for i, name := range c.Virtual {
 		profile, err := virtual.ByName(name)
@@ -114,18 +113,7 @@ func (c *RunCmd) plugIn(p *phone.Phone, cfg *config.Config, log *slog.Logger) er
 	if len(c.Virtual) > 0 {
 		return nil
 	}
-	opened, skipped, err := devices.OpenAll(devices.Options{Logger: log})
-	if err != nil {
-		log.Error("looking for phones", "error", err)
-	}
-	for _, d := range opened {
-		p.Attach(d, d.Info().Path, sounds.open(d.Info().Sysfs))
-	}
-	for _, s := range skipped {
-		if s.Remedy != "" {
-			log.Error("a phone can't be used", "phone", s.Info.String(), "error", s.Reason, "remedy", s.Remedy)
-		}
-	}
+	go hotplug(ctx, p, &sounds, log)
 	return nil
 }
 

@@ -10,6 +10,7 @@ import (
 
 	"offhook/devices"
 	"offhook/hid"
+	"offhook/hid/report"
 	"offhook/udev"
 )
 
@@ -267,7 +268,7 @@ func (w *watcher) result(o opened) {
 		})
 	case errors.Is(o.err, hid.ErrGone):
 		w.forget(e.info.Path)
-	case errors.Is(o.err, hid.ErrPermission), e.info.Backend == hid.BackendLibusb: // libusb does not say why
+	case notPermitted(e.info, o.err):
 		w.denied(e, o.err)
 	default:
 		e.phase = alone
@@ -276,6 +277,16 @@ func (w *watcher) result(o opened) {
 			w.tell(e, o.err)
 		}
 	}
+}
+
+// notPermitted tells whether other permissions could help. libusb does not say
+// why it can't open a device.
+func notPermitted(info hid.Info, err error) bool {
+	var parse *report.ParseError
+	if errors.Is(err, devices.ErrNotTelephony) || errors.As(err, &parse) {
+		return false // it was open
+	}
+	return errors.Is(err, hid.ErrPermission) || info.Backend == hid.BackendLibusb
 }
 
 // denied watches the node of what may not be opened, and opens it again if its
