@@ -3,14 +3,13 @@
 package interop
 
 import (
-	"bufio"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"path/filepath"
+	"regexp"
 	"sort"
-	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -29,16 +28,45 @@ type baresip struct {
 	more   chan struct{}
 }
 
-type baresipEvent struct {
-	Event     bool   `json:"event"`
-	Type      string `json:"type"`
-	Class     string `json:"class"`
-	Param     string `json:"param"`
-	PeerURI   string `json:"peeruri"`
-	Direction string `json:"direction"`
-	Response  bool   `json:"response"`
-	OK        bool   `json:"ok"`
-	Data      string `json:"data"`
+// baresipEvent is something baresip said on its output. (Its control port has
+// events too, but in one process of four, of 1.0.0, none come.)
+type baresipEvent struct{ kind, text string }
+
+const (
+	bareIncoming    = "incoming"
+	bareRinging     = "ringing" // the far end
+	bareEstablished = "established"
+	bareClosed      = "closed"
+	bareKey         = "key" // text: the key
+)
+
+var baresipSays = []struct{ kind, text string }{
+	{bareIncoming, "Incoming call from"},
+	{bareIncoming, "answering call on line"}, // automatically
+	{bareRinging, "SIP Progress: 180 Ringing"},
+	{bareEstablished, "Call established:"},
+	{bareClosed, "session closed:"},
+	{bareClosed, "terminate call '"}, // by itself
+}
+
+var baresipKey = regexp.MustCompile(`received event: '(.)' \(end=0\)`)
+
+// line takes what baresip prints.
+func (b *baresip) line(text string) {
+	var found []baresipEvent
+	for _, s := range baresipSays {
+		if at := strings.Index(text, s.text); at >= 0 {
+			found = append(found, baresipEvent{s.kind, text[at:]})
+		}
+	}
+	for _, m := range baresipKey.FindAllStringSubmatch(text, -1) {
+		found = append(found, baresipEvent{bareKey, m[1]})
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.events = append(b.events, found...)
+	close(b.more)
+	b.more = make(chan struct{})
 }
 
 type baresipOptions struct {
@@ -93,39 +121,11 @@ ctrl_tcp_listen `+addr+`:4444
 	l.write(filepath.Join(dir, "accounts"), fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%s;regint=600;answermode=%s;audio_codecs=%s\n",
 		user, k.addr, o.transport, user, password, o.answer, o.codecs))
 	b := &baresip{l: l, user: user, addr: addr, dir: dir, more: make(chan struct{})}
-	b.process = l.start("baresip "+user, h.command("baresip", "-f", dir, "-v"))
-	b.conn = waitTCP(l, addr+":4444")
-	go b.read()
+	b.process = l.start("baresip "+user, h.command("baresip", "-f", dir, "-v"), b.line)
 	b.process.await("200 OK", 15*time.Second)
+	b.conn = waitTCP(l, addr+":4444")
+	go io.Copy(io.Discard, b.conn)
 	return b
-}
-
-// read takes netstrings of JSON off the control connection.
-func (b *baresip) read() {
-	r := bufio.NewReader(b.conn)
-	for {
-		size, err := r.ReadString(':')
-		if err != nil {
-			return
-		}
-		n, err := strconv.Atoi(strings.TrimSuffix(size, ":"))
-		if err != nil || n > 1<<20 {
-			return
-		}
-		raw := make([]byte, n+1) // and the comma
-		if _, err := io.ReadFull(r, raw); err != nil {
-			return
-		}
-		var e baresipEvent
-		if json.Unmarshal(raw[:n], &e) != nil {
-			continue
-		}
-		b.mu.Lock()
-		b.events = append(b.events, e)
-		close(b.more)
-		b.more = make(chan struct{})
-		b.mu.Unlock()
-	}
 }
 
 // do sends a command, as typed at baresip's prompt.
@@ -144,15 +144,14 @@ func (b *baresip) mark() int {
 	return len(b.events)
 }
 
-// await waits for an event of a type ("CALL_INCOMING", "CALL_ESTABLISHED",
-// "CALL_CLOSED", "CALL_DTMF_START"…) after mark.
-func (b *baresip) await(from int, typ string, within time.Duration) baresipEvent {
+// await waits for an event of a kind after mark.
+func (b *baresip) await(from int, kind string, within time.Duration) baresipEvent {
 	b.l.t.Helper()
 	deadline := time.After(within)
 	for {
 		b.mu.Lock()
 		for _, e := range b.events[from:] {
-			if e.Event && e.Type == typ {
+			if e.kind == kind {
 				b.mu.Unlock()
 				return e
 			}
@@ -162,21 +161,21 @@ func (b *baresip) await(from int, typ string, within time.Duration) baresipEvent
 		select {
 		case <-more:
 		case <-deadline:
-			b.l.t.Fatalf("baresip %s: no %s in %v; events: %s", b.user, typ, within, b.history())
+			b.l.t.Fatalf("baresip %s: no %s in %v; events: %s", b.user, kind, within, b.history())
 		}
 	}
 }
 
-// all returns the parameters of the events of a type.
-func (b *baresip) all(typ string) (params []string) {
+// all returns the texts of the events of a kind.
+func (b *baresip) all(kind string) (texts []string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, e := range b.events {
-		if e.Event && e.Type == typ {
-			params = append(params, e.Param)
+		if e.kind == kind {
+			texts = append(texts, e.text)
 		}
 	}
-	return params
+	return texts
 }
 
 func (b *baresip) history() string {
@@ -184,9 +183,7 @@ func (b *baresip) history() string {
 	defer b.mu.Unlock()
 	var out []string
 	for _, e := range b.events {
-		if e.Event {
-			out = append(out, e.Type+" "+e.Param)
-		}
+		out = append(out, e.text)
 	}
 	return strings.Join(out, "; ")
 }

@@ -188,6 +188,21 @@ func (p *offhook) follow() {
 			p.l.t.Logf("---- events of %s\n%s", p.name, p.history())
 		}
 	})
+	// The stream begins when it begins: make something happen until it shows.
+	for range 20 {
+		p.do("dnd", "on")
+		p.do("dnd", "off")
+		for range 10 {
+			p.mu.Lock()
+			n := len(p.events)
+			p.mu.Unlock()
+			if n > 0 {
+				return
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+	}
+	p.l.t.Fatal("offhook events prints nothing")
 }
 
 func (p *offhook) history() string {

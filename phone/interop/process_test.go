@@ -30,7 +30,9 @@ type process struct {
 
 // start runs a peer until the test ends. Its process group is its own, so
 // that children of it end with it.
-func (l *lab) start(name string, cmd *exec.Cmd) *process {
+//
+// Each line of output is also given to watch.
+func (l *lab) start(name string, cmd *exec.Cmd, watch ...func(string)) *process {
 	l.t.Helper()
 	p := &process{t: l.t, name: name, cmd: cmd, ended: make(chan struct{}), more: make(chan struct{})}
 	r, w, err := os.Pipe()
@@ -61,6 +63,9 @@ func (l *lab) start(name string, cmd *exec.Cmd) *process {
 			close(p.more)
 			p.more = make(chan struct{})
 			p.mu.Unlock()
+			for _, w := range watch {
+				w(s.Text())
+			}
 		}
 	}()
 	go func() {
@@ -69,7 +74,7 @@ func (l *lab) start(name string, cmd *exec.Cmd) *process {
 	}()
 	l.cleanup(func() {
 		p.stop()
-		if l.t.Failed() {
+		if l.t.Failed() || os.Getenv("OFFHOOK_INTEROP_LOGS") != "" {
 			l.t.Logf("---- %s\n%s", name, p.tail(150))
 		}
 	})
