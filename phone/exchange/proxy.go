@@ -12,6 +12,7 @@ type fork struct {
 	branches  []*branch
 	deliver   func(*sip.Response) // provisional, 2xx, and one best final
 	finished  bool                // deliver has had a final response
+	answered  bool                // by one of the phones
 	cancelled bool
 }
 
@@ -74,7 +75,7 @@ func (f *fork) response(br *branch, res *sip.Response, failed func(int, string))
 		// Every 2xx goes upstream, also a second phone's: its caller must
 		// acknowledge it and hang up there.
 		br.over = true
-		f.finished = true
+		f.finished, f.answered = true, true
 		f.deliver(res)
 		f.cancelOthers(br)
 	default:
@@ -94,7 +95,7 @@ func (f *fork) silence(br *branch, failed func(int, string)) {
 		f.e.log.Info("exchange: extension does not answer, its registration is dropped", "extension", f.user)
 		f.e.registrar.drop(f.user, br.to)
 	} else if br.tx.req.IsInvite() && !br.cancelled {
-		f.e.cancelRequest(br.tx) // timer C
+		f.e.cancelRequest(br.tx, f.why()) // timer C
 	}
 	f.settle(failed)
 }
@@ -159,10 +160,18 @@ func (f *fork) cancelOthers(winner *branch) {
 		// CANCEL may only follow a provisional response (section 9.1);
 		// until one comes it waits.
 		if br.tx.provoked {
-			f.e.cancelRequest(br.tx)
+			f.e.cancelRequest(br.tx, f.why())
 			f.e.extend(br.tx, deadAfter)
 		}
 	}
+}
+
+// why is the Reason of a CANCEL (RFC 3326): a call that another phone took is missed at none.
+func (f *fork) why() string {
+	if f.answered {
+		return `SIP;cause=200;text="Call completed elsewhere"`
+	}
+	return ""
 }
 
 // flushCancel sends the CANCEL that waited for a first provisional response,
@@ -172,7 +181,7 @@ func (f *fork) flushCancel(br *branch) {
 		return
 	}
 	if !br.tx.cancelSent {
-		f.e.cancelRequest(br.tx)
+		f.e.cancelRequest(br.tx, f.why())
 	}
 	f.e.extend(br.tx, deadAfter)
 }

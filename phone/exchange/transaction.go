@@ -231,7 +231,7 @@ func (e *Exchange) hopAck(tx *clientTx, res *sip.Response) *sip.Request {
 
 // cancelRequest sends CANCEL for an INVITE that has been answered
 // provisionally (section 9.1).
-func (e *Exchange) cancelRequest(tx *clientTx) {
+func (e *Exchange) cancelRequest(tx *clientTx, reason string) {
 	tx.cancelSent = true
 	c := sip.NewRequest(sip.CANCEL, tx.req.Recipient)
 	for _, h := range tx.req.GetHeaders("Route") {
@@ -243,6 +243,9 @@ func (e *Exchange) cancelRequest(tx *clientTx) {
 	c.AppendHeader(sip.HeaderClone(tx.req.To()))
 	c.AppendHeader(sip.HeaderClone(tx.req.CallID()))
 	c.AppendHeader(&sip.CSeqHeader{SeqNo: tx.req.CSeq().SeqNo, MethodName: sip.CANCEL})
+	if reason != "" {
+		c.AppendHeader(sip.NewHeader("Reason", reason))
+	}
 	c.SetBody(nil)
 	// CANCEL shares the branch of what it cancels.
 	e.requestOn(tx.branch, c, tx.dest, func(*sip.Response) {}, func() {})
