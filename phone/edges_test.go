@@ -7,6 +7,7 @@ import (
 
 	"offhook/devices/virtual"
 	"offhook/phone/control"
+	"offhook/phone/desk"
 	"offhook/phone/ua"
 )
 
@@ -41,12 +42,14 @@ func TestOrderForACallThatTheAgentLost(t *testing.T) {
 		a, b := w.talking("handset", "handset")
 		_, err := a.phone.ask(w.ctx, func() error {
 			for id := range a.phone.calls {
-				return a.phone.agent.HangUp(string(id)) // behind the phone's back
+				if err := a.phone.agent.HangUp(string(id)); err != nil { // behind the phone's back
+					return err
+				}
+				a.phone.feed(desk.CmdHangUp{Call: id})
 			}
 			return nil
 		})
 		must(t, err)
-		must(t, a.do(control.VerbHangUp))
 		w.pass(2 * time.Second)
 		a.want(control.StateIdle)
 		b.want(control.StateIdle)
