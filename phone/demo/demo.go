@@ -41,7 +41,7 @@ func Run(ctx context.Context, cfg Config) error {
 		return fmt.Errorf("making the folder for the recordings: %w", err)
 	}
 	began := time.Now()
-	s := &stage{out: cfg.Out, line: &timeline{start: began}, checks: &checks{out: cfg.Out}}
+	s := &stage{out: cfg.Out, line: &timeline{start: began, news: make(chan struct{})}, checks: &checks{out: cfg.Out}}
 	err := s.raise(ctx, cfg.Dir)
 	if err == nil {
 		err = s.playAll(ctx)
@@ -133,6 +133,11 @@ func (s *stage) shows(ctx context.Context, what string, ok func(virtual.State) b
 	err := s.me.shows(ctx, what, ok)
 	v := s.me.device.State()
 	s.claim(err == nil, "the handset shows: %v, display %q", v.Lit(), v.Display)
+}
+
+// sip finds a SIP message since a moment by how its line in the timeline begins.
+func (s *stage) sip(ctx context.Context, from time.Time, begin string) (time.Time, bool) {
+	return s.line.await(ctx, "sip", from, begin)
 }
 
 // report finds the first HID report of a kind since a moment.

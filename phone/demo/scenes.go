@@ -2,7 +2,6 @@ package demo
 
 import (
 	"context"
-	"strings"
 	"time"
 
 	"offhook/devices/virtual"
@@ -50,7 +49,7 @@ func echo(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	_, sent := s.line.first("sip", dialled, func(t string) bool { return strings.HasPrefix(t, "-> INVITE sip:"+phone.EchoExtension+"@") })
+	_, sent := s.sip(ctx, dialled, "-> INVITE sip:"+phone.EchoExtension+"@")
 	s.claim(sent, "the keys became INVITE sip:%s", phone.EchoExtension)
 	s.shows(ctx, "on-line", func(v virtual.State) bool { return v.Lights["off-hook"] })
 	s.rest(ctx, talk)
@@ -74,7 +73,7 @@ func incoming(ctx context.Context, s *stage) error {
 		return err
 	}
 	s.shows(ctx, "ring", func(v virtual.State) bool { return v.Lights["ring"] && v.Ringing })
-	invite, ok1 := s.line.first("sip", begin, func(t string) bool { return strings.HasPrefix(t, "<- INVITE") })
+	invite, ok1 := s.sip(ctx, begin, "<- INVITE")
 	ring, ok2 := s.report(begin, func(v virtual.Report) bool { return v.Out })
 	s.within("INVITE to the ring report at the handset", invite, ring, ok1 && ok2, inviteToRing)
 	alerting, err := s.caller.call(ctx, begin, control.CallAlerting)
@@ -92,7 +91,7 @@ func incoming(ctx context.Context, s *stage) error {
 	if err != nil {
 		return err
 	}
-	answer, ok := s.line.first("sip", lifted, func(t string) bool { return strings.HasPrefix(t, "-> SIP/2.0 200") })
+	answer, ok := s.sip(ctx, lifted, "-> SIP/2.0 200")
 	s.within("hook to 200 OK", lifted, answer, ok, hookToAnswer)
 	s.shows(ctx, "no ring", func(v virtual.State) bool { return !v.Lights["ring"] && !v.Ringing && v.Lights["off-hook"] })
 	s.rest(ctx, talk)
@@ -108,7 +107,7 @@ func incoming(ctx context.Context, s *stage) error {
 	s.rest(ctx, beat)
 	muted := time.Now()
 	s.rest(ctx, 2*beat)
-	s.silent(s.caller.sound, "we are muted, the caller", muted, time.Now())
+	s.silent(s.caller.sound, "we are muted, the caller", codedOff, muted, time.Now())
 	s.hand("press mute again")
 	if err := s.me.device.PressMute(); err != nil {
 		return err
@@ -128,7 +127,7 @@ func reject(ctx context.Context, s *stage) error {
 		return err
 	}
 	_, err := s.caller.call(ctx, begin, control.CallEnded)
-	_, busy := s.line.first("sip", pressed, func(t string) bool { return strings.HasPrefix(t, "-> SIP/2.0 486") })
+	_, busy := s.sip(ctx, pressed, "-> SIP/2.0 486")
 	s.claim(err == nil && busy, "the reject key refused the call with 486")
 	s.shows(ctx, "nothing", func(v virtual.State) bool { return dark(v) })
 	return nil
@@ -143,11 +142,11 @@ func (s *stage) putDown(ctx context.Context) error {
 	if _, err := s.me.call(ctx, down, control.CallEnded); err != nil {
 		return err
 	}
-	_, bye := s.line.first("sip", down, func(t string) bool { return strings.HasPrefix(t, "-> BYE") })
+	_, bye := s.sip(ctx, down, "-> BYE")
 	s.claim(bye, "putting down sent BYE")
 	s.shows(ctx, "nothing", func(v virtual.State) bool { return dark(v) })
 	s.rest(ctx, beat)
-	s.silent(s.me.sound, "on-hook", down.Add(100*time.Millisecond), time.Now())
+	s.silent(s.me.sound, "on-hook", nothing, down.Add(100*time.Millisecond), time.Now())
 	return nil
 }
 

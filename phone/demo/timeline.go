@@ -2,9 +2,11 @@ package demo
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 )
@@ -20,7 +22,8 @@ type entry struct {
 type timeline struct {
 	start time.Time
 
-	mu      sync.Mutex // guards entries and printed
+	mu      sync.Mutex    // guards all below
+	news    chan struct{} // closed and replaced by each entry
 	entries []entry
 	printed int
 }
@@ -29,6 +32,8 @@ func (t *timeline) add(at time.Time, kind, format string, args ...any) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.entries = append(t.entries, entry{at, kind, fmt.Sprintf(format, args...)})
+	close(t.news)
+	t.news = make(chan struct{})
 }
 
 // print writes the entries since the last print, in order of time.
@@ -52,12 +57,24 @@ func (t *timeline) all() []entry {
 	return out
 }
 
-// first finds the first entry of a kind at or after from whose text passes.
-func (t *timeline) first(kind string, from time.Time, ok func(text string) bool) (time.Time, bool) {
-	for _, e := range t.all() {
-		if e.kind == kind && !e.at.Before(from) && ok(e.text) {
-			return e.at, true
+// await finds the first entry of a kind at or after from whose text begins so, and waits a little for it: news of the
+// same thing come by several ways, and in no order.
+func (t *timeline) await(ctx context.Context, kind string, from time.Time, begin string) (time.Time, bool) {
+	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	defer cancel()
+	for {
+		t.mu.Lock()
+		news := t.news
+		t.mu.Unlock()
+		for _, e := range t.all() {
+			if e.kind == kind && !e.at.Before(from) && strings.HasPrefix(e.text, begin) {
+				return e.at, true
+			}
+		}
+		select {
+		case <-news:
+		case <-ctx.Done():
+			return time.Time{}, false
 		}
 	}
-	return time.Time{}, false
 }
