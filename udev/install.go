@@ -110,8 +110,14 @@ func put(path string, data []byte, mode fs.FileMode) (string, error) {
 		}
 	}
 	dir := filepath.Dir(path)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		return "", err
+	if !exists(dir) {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return "", err
+		}
+		// A umask of root's must not keep users from seeing what is installed.
+		if err := os.Chmod(dir, 0o755); err != nil {
+			return "", err
+		}
 	}
 	f, err := os.CreateTemp(dir, "."+filepath.Base(path)+"-*") // udev reads *.rules only
 	if err != nil {
