@@ -137,20 +137,13 @@ func (b *baresip) do(command, params string) {
 	}
 }
 
-// mark is a place in the stream of events.
-func (b *baresip) mark() int {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return len(b.events)
-}
-
-// await waits for an event of a kind after mark.
-func (b *baresip) await(from int, kind string, within time.Duration) baresipEvent {
+// await waits for an event of a kind.
+func (b *baresip) await(kind string, within time.Duration) baresipEvent {
 	b.l.t.Helper()
 	deadline := time.After(within)
 	for {
 		b.mu.Lock()
-		for _, e := range b.events[from:] {
+		for _, e := range b.events {
 			if e.kind == kind {
 				b.mu.Unlock()
 				return e

@@ -22,7 +22,7 @@ func TestOffhookCallsBaresipByHandset(t *testing.T) {
 				w.off.do("handset", "lift")
 				w.off.do("dial", "bob")
 				w.off.awaitCall(from, control.CallActive, 10*time.Second)
-				w.bare.await(0, bareEstablished, 5*time.Second)
+				w.bare.await(bareEstablished, 5*time.Second)
 				l.talk(talk)
 				s := w.off.status()
 				if len(s.Calls) != 1 || s.Calls[0].Media == nil || s.Calls[0].Codec == "" {
@@ -32,7 +32,7 @@ func TestOffhookCallsBaresipByHandset(t *testing.T) {
 					t.Errorf("media: %+v", m)
 				}
 				w.off.do("handset", "hang-up")
-				w.bare.await(0, bareClosed, 5*time.Second)
+				w.bare.await(bareClosed, 5*time.Second)
 				w.off.awaitCall(from, control.CallEnded, 5*time.Second)
 				w.compare()
 			})
@@ -53,11 +53,11 @@ func baresipCalls(l *lab) {
 	if e.Direction != "in" || e.Peer == "" {
 		t.Errorf("incoming: %+v", e)
 	}
-	w.bare.await(0, bareRinging, 5*time.Second)
+	w.bare.await(bareRinging, 5*time.Second)
 	w.off.eventually("the handset rings", 5*time.Second, func() bool { h := w.off.handset(); return h.Ringing || h.Lights["ring"] })
 	w.off.do("handset", "lift")
 	w.off.awaitCall(from, control.CallActive, 5*time.Second)
-	w.bare.await(0, bareEstablished, 5*time.Second)
+	w.bare.await(bareEstablished, 5*time.Second)
 	if h := w.off.handset(); h.Ringing || h.Lights["ring"] {
 		t.Errorf("still rings after the answer: %+v", h)
 	}
@@ -75,10 +75,10 @@ func TestDialledOnTheKeypad(t *testing.T) {
 	off := l.offhook(k, "201", offhookOptions{password: "one"})
 	off.do("handset", "lift")
 	off.do("handset", "press", "202#")
-	e := bare.await(0, bareIncoming, 10*time.Second)
+	e := bare.await(bareIncoming, 10*time.Second)
 	t.Logf("baresip sees %s", e.text)
 	off.do("handset", "hang-up")
-	bare.await(0, bareClosed, 5*time.Second)
+	bare.await(bareClosed, 5*time.Second)
 }
 
 func TestCallerGivesUp(t *testing.T) {
@@ -88,13 +88,19 @@ func TestCallerGivesUp(t *testing.T) {
 		from := w.off.mark()
 		w.off.do("handset", "lift")
 		w.off.do("dial", "bob")
-		w.bare.await(0, bareIncoming, 5*time.Second)
+		w.bare.await(bareIncoming, 5*time.Second)
 		w.off.awaitCall(from, control.CallAlerting, 5*time.Second)
 		w.off.do("handset", "hang-up")
-		w.bare.await(0, bareClosed, 5*time.Second)
+		w.bare.await(bareClosed, 5*time.Second)
 		w.off.awaitCall(from, control.CallEnded, 5*time.Second)
 		if !w.k.saw("response 487", 5*time.Second) {
 			t.Error("no 487 was seen: the call was not cancelled")
+		}
+		// Nothing is left to wait for.
+		start := time.Now()
+		w.off.quit()
+		if took := time.Since(start); took > 2*time.Second {
+			t.Errorf("it took %v to quit after a cancelled call", took)
 		}
 	})
 	t.Run("baresip", func(t *testing.T) {
@@ -103,7 +109,7 @@ func TestCallerGivesUp(t *testing.T) {
 		from := w.off.mark()
 		w.bare.do("dial", "sip:alice@"+w.k.addr)
 		w.off.awaitCall(from, control.CallIncoming, 5*time.Second)
-		w.bare.await(0, bareRinging, 5*time.Second)
+		w.bare.await(bareRinging, 5*time.Second)
 		w.bare.do("hangup", "")
 		w.off.awaitCall(from, control.CallEnded, 5*time.Second)
 		w.off.await(from, "missed", 5*time.Second, func(e control.Event) bool { return e.Type == control.EventMissed })
@@ -121,7 +127,7 @@ func TestDecline(t *testing.T) {
 		from := w.off.mark()
 		w.off.do("handset", "lift")
 		w.off.do("dial", "bob")
-		w.bare.await(0, bareIncoming, 5*time.Second)
+		w.bare.await(bareIncoming, 5*time.Second)
 		w.bare.do("hangup", "")
 		e := w.off.awaitCall(from, control.CallEnded, 5*time.Second)
 		if e.Code != 486 {
@@ -139,7 +145,7 @@ func TestDecline(t *testing.T) {
 		w.bare.do("dial", "sip:alice@"+w.k.addr)
 		w.off.awaitCall(from, control.CallIncoming, 5*time.Second)
 		w.off.do("decline")
-		e := w.bare.await(0, bareClosed, 5*time.Second)
+		e := w.bare.await(bareClosed, 5*time.Second)
 		t.Logf("baresip: %s", e.text)
 		if !w.k.saw("response 486", time.Second) && !w.k.saw("response 603", time.Second) {
 			t.Errorf("neither 486 nor 603 was seen; baresip: %s", e.text)
@@ -150,7 +156,7 @@ func TestDecline(t *testing.T) {
 		w := l.two(offhookOptions{}, baresipOptions{})
 		w.off.do("dnd", "on")
 		w.bare.do("dial", "sip:alice@"+w.k.addr)
-		w.bare.await(0, bareClosed, 5*time.Second)
+		w.bare.await(bareClosed, 5*time.Second)
 		if h := w.off.handset(); h.Ringing {
 			t.Error("rings although it must not disturb")
 		}
@@ -164,7 +170,7 @@ func TestKeyTones(t *testing.T) {
 	w.off.do("handset", "lift")
 	w.off.do("dial", "bob")
 	w.off.awaitCall(from, control.CallActive, 10*time.Second)
-	w.bare.await(0, bareEstablished, 5*time.Second)
+	w.bare.await(bareEstablished, 5*time.Second)
 	time.Sleep(500 * time.Millisecond) // of RTP first
 	w.off.do("handset", "press", "159#")
 	want := "159#"
@@ -219,7 +225,7 @@ func TestHoldAndResume(t *testing.T) {
 	w.off.do("handset", "lift")
 	w.off.do("dial", "bob")
 	w.off.awaitCall(from, control.CallActive, 10*time.Second)
-	w.bare.await(0, bareEstablished, 5*time.Second)
+	w.bare.await(bareEstablished, 5*time.Second)
 	w.off.do("hold")
 	w.off.eventually("held", 5*time.Second, func() bool { s := w.off.status(); return len(s.Calls) == 1 && s.Calls[0].Held })
 	time.Sleep(time.Second)
@@ -246,7 +252,7 @@ func TestHoldAndResume(t *testing.T) {
 		t.Errorf("after the resume %d packets sent and %d received in 2 s, want about 100", sent, got)
 	}
 	w.off.do("handset", "hang-up")
-	w.bare.await(0, bareClosed, 5*time.Second)
+	w.bare.await(bareClosed, 5*time.Second)
 }
 
 func TestOverTCP(t *testing.T) {

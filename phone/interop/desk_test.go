@@ -28,7 +28,7 @@ func (w two) connected() int {
 	w.off.do("handset", "lift")
 	w.off.do("dial", "bob")
 	w.off.awaitCall(from, control.CallActive, 10*time.Second)
-	w.bare.await(0, bareEstablished, 5*time.Second)
+	w.bare.await(bareEstablished, 5*time.Second)
 	return from
 }
 
@@ -68,7 +68,7 @@ func TestHeldPartnerHearsNothing(t *testing.T) {
 	w.off.eventually("held", 5*time.Second, func() bool { s := w.off.status(); return len(s.Calls) == 1 && s.Calls[0].Held })
 	l.talk(4 * time.Second)
 	w.off.do("hang-up")
-	w.bare.await(0, bareClosed, 5*time.Second)
+	w.bare.await(bareClosed, 5*time.Second)
 	w.off.do("handset", "hang-up")
 	tail := l.dir + "/tail.wav"
 	if err := run("sox", w.bare.heard(), tail, "trim", "2"); err != nil {
@@ -103,7 +103,7 @@ func TestUnpluggedInACallAndBack(t *testing.T) {
 		t.Errorf("%d packets sent and %d received in 2 s, want about 100", sent, got)
 	}
 	w.off.do("handset", "hang-up")
-	w.bare.await(0, bareClosed, 5*time.Second)
+	w.bare.await(bareClosed, 5*time.Second)
 }
 
 func TestSecondCallerDoesNotDisturbTheFirst(t *testing.T) {
@@ -121,7 +121,7 @@ func TestSecondCallerDoesNotDisturbTheFirst(t *testing.T) {
 	carol.do("dial", "sip:alice@"+k.addr)
 	// Call waiting: it is told, and the caller hears ringing.
 	off.awaitCall(mark, control.CallIncoming, 5*time.Second)
-	carol.await(0, bareRinging, 5*time.Second)
+	carol.await(bareRinging, 5*time.Second)
 	if s := off.status(); len(s.Calls) != 2 {
 		t.Errorf("%d calls, want 2", len(s.Calls))
 	}
@@ -130,7 +130,7 @@ func TestSecondCallerDoesNotDisturbTheFirst(t *testing.T) {
 	}
 	// Flash goes over to the second; the first is held, not lost.
 	off.do("handset", "flash")
-	carol.await(0, bareEstablished, 5*time.Second)
+	carol.await(bareEstablished, 5*time.Second)
 	off.eventually("the first is held", 5*time.Second, func() bool {
 		held, active := 0, 0
 		for _, c := range off.status().Calls {
@@ -150,7 +150,7 @@ func TestSecondCallerDoesNotDisturbTheFirst(t *testing.T) {
 	off.do("resume")
 	off.eventually("the first goes on", 5*time.Second, func() bool { s := off.status(); return len(s.Calls) == 1 && !s.Calls[0].Held })
 	off.do("handset", "hang-up")
-	bob.await(0, bareClosed, 5*time.Second)
+	bob.await(bareClosed, 5*time.Second)
 }
 
 func TestServerThatComesLater(t *testing.T) {
