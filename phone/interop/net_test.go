@@ -91,7 +91,7 @@ func (l *lab) talk(d time.Duration) {
 	for {
 		before := time.Now()
 		if before.After(end) {
-			l.busy = max(l.busy, (pressure() - waited).Seconds()/time.Since(start).Seconds())
+			l.busy = max(l.busy, (pressure()-waited).Seconds()/time.Since(start).Seconds())
 			return
 		}
 		time.Sleep(step)
