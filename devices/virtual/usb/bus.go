@@ -1,0 +1,330 @@
+package usb
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"offhook/devices/virtual"
+)
+
+// maxPending bounds the transfers that a host has queued at once.
+const maxPending = 1024
+
+// Device is a phone with power, on one connection to a host. Its methods may be
+// called from any goroutine.
+type Device struct{ bus *bus }
+
+// bus is a Device's own; one goroutine, run, has all of it but what mu guards.
+type bus struct {
+	*model
+	conn  io.ReadWriteCloser
+	start time.Time // of frame 0
+
+	messages chan any
+	events   chan func()   // to be done by run
+	done     chan struct{} // closed when run ends
+	running  sync.WaitGroup
+
+	configuration uint8
+	pending       map[uint32]*transfer
+
+	requests []*transfer // of endpoint 0; the first is under way when busy
+	busy     bool
+	slow     int // requests that the firmware has
+
+	opener   *opener
+	polls    []*transfer // interrupt IN
+	input    []byte      // report for the first of them
+	inputDue time.Time
+	polled   int64 // interval in which the last report went
+
+	streams map[uint8]*stream // by endpoint address
+
+	mu      sync.Mutex // guards what follows, and the stats of streams
+	mixer   Mixer
+	stalled int
+	err     error
+}
+
+// Serve gives a phone power on a connection that carries USB/IP messages of an
+// attached device, until the connection or the Device is closed. It owns conn.
+func Serve(conn io.ReadWriteCloser, phone *virtual.Phone, cfg Config) (*Device, error) {
+	m, err := cfg.model(phone)
+	if err != nil {
+		return nil, err
+	}
+	b := &bus{
+		model: m, conn: conn, start: time.Now(), mixer: m.Mixer, polled: -1,
+		messages: make(chan any, 64), events: make(chan func()), done: make(chan struct{}),
+		pending: map[uint32]*transfer{}, streams: map[uint8]*stream{},
+	}
+	if !m.NoSound {
+		b.streams[endpointEarpiece] = &stream{rate: m.Rates[0]}
+		b.streams[endpointMicrophone] = &stream{in: true, rate: m.Rates[0]}
+	}
+	b.running.Go(b.read)
+	go b.run()
+	return &Device{b}, nil
+}
+
+// Close takes the power away and waits until all that served the device has
+// ended. It may be called more than once.
+func (d *Device) Close() error {
+	d.bus.conn.Close()
+	<-d.bus.done
+	d.bus.running.Wait()
+	return nil
+}
+
+// Done is closed when the host has gone.
+func (d *Device) Done() <-chan struct{} { return d.bus.done }
+
+// Err says why the device stopped, nil while it runs and when the connection was
+// closed in order.
+func (d *Device) Err() error {
+	d.bus.mu.Lock()
+	defer d.bus.mu.Unlock()
+	return d.bus.err
+}
+
+// Mixer is how the host has set volumes and mutes.
+func (d *Device) Mixer() Mixer {
+	d.bus.mu.Lock()
+	defer d.bus.mu.Unlock()
+	return d.bus.mixer
+}
+
+// Stats of the transfers so far.
+func (d *Device) Stats() Stats {
+	b := d.bus
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	s := Stats{Stalled: b.stalled}
+	if !b.NoSound {
+		s.Earpiece = b.streams[endpointEarpiece].stats
+		s.Microphone = b.streams[endpointMicrophone].stats
+	}
+	return s
+}
+
+// read hands messages to run, and ends with the connection.
+func (b *bus) read() {
+	defer close(b.messages)
+	for {
+		message, err := readMessage(b.conn)
+		if err != nil {
+			b.failed(err)
+			return
+		}
+		select {
+		case b.messages <- message:
+		case <-b.done:
+			return
+		}
+	}
+}
+
+// failed keeps the first error, but not that of a connection closed in order.
+func (b *bus) failed(err error) {
+	if errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, os.ErrClosed) || errors.Is(err, io.ErrClosedPipe) {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.err == nil {
+		b.err = fmt.Errorf("emulated USB phone: %w", err)
+		b.log.Warn("emulated USB phone stops", "error", err)
+	}
+}
+
+// post has run do something, unless it has ended.
+func (b *bus) post(f func()) {
+	select {
+	case b.events <- f:
+	case <-b.done:
+	}
+}
+
+// run is the bus.
+func (b *bus) run() {
+	defer close(b.done)
+	defer b.conn.Close()
+	defer b.shut()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
+	for {
+		now := time.Now()
+		if due := b.work(now); !due.IsZero() {
+			timer.Reset(due.Sub(now))
+		} else {
+			timer.Stop()
+		}
+		select {
+		case message, ok := <-b.messages:
+			if !ok {
+				return
+			}
+			if err := b.handle(message); err != nil {
+				b.failed(err)
+				return
+			}
+		case f := <-b.events:
+			f()
+		case rep := <-b.reports():
+			b.input, b.inputDue = rep, b.poll(time.Now())
+		case <-timer.C:
+		}
+	}
+}
+
+// work does what is due and says when the next is; zero: nothing waits.
+func (b *bus) work(now time.Time) (next time.Time) {
+	earlier := func(t time.Time) {
+		if next.IsZero() || t.Before(next) {
+			next = t
+		}
+	}
+	if b.input != nil && len(b.polls) > 0 {
+		if now.Before(b.inputDue) {
+			earlier(b.inputDue)
+		} else {
+			b.deliver()
+		}
+	}
+	for _, st := range b.streams {
+		b.carry(st, now)
+		if len(st.queue) > 0 {
+			earlier(b.due(st))
+		}
+	}
+	return next
+}
+
+// handle takes one message of the host.
+func (b *bus) handle(message any) error {
+	switch m := message.(type) {
+	case unlink:
+		b.unlink(m)
+	case *transfer:
+		if _, twice := b.pending[m.seq]; twice || len(b.pending) >= maxPending {
+			return fmt.Errorf("USB/IP transfer %d is one too many, or was there before", m.seq)
+		}
+		b.pending[m.seq] = m
+		b.submit(m)
+	}
+	return nil
+}
+
+// submit begins a transfer.
+func (b *bus) submit(t *transfer) {
+	address := t.endpoint
+	if t.in {
+		address |= 0x80
+	}
+	st := b.streams[address]
+	switch {
+	case t.endpoint == 0:
+		b.requests = append(b.requests, t)
+		b.advance()
+	case st != nil && len(t.packets) > 0:
+		b.enqueue(st, t, time.Now())
+	case address == endpointInput && len(t.packets) == 0:
+		b.polls = append(b.polls, t)
+		if b.opener == nil {
+			b.open()
+		}
+	case address == endpointOutput && b.InterruptOut && len(t.packets) == 0:
+		b.report(t)
+	default:
+		b.complete(t, statusStall, nil, 0)
+	}
+}
+
+// advance begins the next request of endpoint 0, one at a time.
+func (b *bus) advance() {
+	for !b.busy && len(b.requests) > 0 {
+		b.busy = true
+		t := b.requests[0]
+		s := t.setup
+		if uint8(s.index) == b.hidInterface() &&
+			(s.kind == classSet && s.request == hidSetReport || s.kind == classGet && s.request == hidGetReport) {
+			b.report(t)
+			continue
+		}
+		reply, ok := b.answer(s, t.data)
+		if ok {
+			b.finish(t, statusOK, reply)
+		} else {
+			b.finish(t, statusStall, nil)
+		}
+	}
+}
+
+// finish ends a control or interrupt OUT transfer, and lets the next begin.
+func (b *bus) finish(t *transfer, status int32, data []byte) {
+	if b.pending[t.seq] != t {
+		return // the host gave up on it
+	}
+	if status == statusStall {
+		b.mu.Lock()
+		b.stalled++
+		b.mu.Unlock()
+	}
+	if t.in {
+		data = data[:min(len(data), t.length)]
+	}
+	b.complete(t, status, data, 0)
+	if t.endpoint == 0 {
+		b.requests, b.busy = b.requests[1:], false
+		b.advance()
+	}
+}
+
+// complete answers a transfer.
+func (b *bus) complete(t *transfer, status int32, data []byte, frame uint32) {
+	delete(b.pending, t.seq)
+	b.send(t.result(status, data, frame))
+}
+
+func (b *bus) send(message []byte) {
+	if _, err := b.conn.Write(message); err != nil {
+		b.failed(err)
+		b.conn.Close() // ends read, and that run
+	}
+}
+
+// unlink gives a transfer back.
+func (b *bus) unlink(u unlink) {
+	t := b.pending[u.victim]
+	delete(b.pending, u.victim)
+	b.send(u.result(t != nil))
+	if t == nil {
+		return
+	}
+	without := func(q []*transfer) []*transfer {
+		return slices.DeleteFunc(q, func(o *transfer) bool { return o == t })
+	}
+	if t.endpoint == 0 {
+		if b.busy && b.requests[0] == t {
+			b.busy = false
+		}
+		b.requests = without(b.requests)
+		b.advance()
+	}
+	if b.polls = without(b.polls); len(b.polls) == 0 && t.in && t.endpoint == endpointInput&0x0F {
+		b.shut() // the last program closed the device
+	}
+	for _, st := range b.streams {
+		n := len(st.queue)
+		if st.queue = without(st.queue); n > 0 && len(st.queue) == 0 {
+			st.stop()
+		}
+	}
+}
