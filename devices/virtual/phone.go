@@ -38,6 +38,7 @@ type Phone struct {
 	reports int
 	history []Report
 	changed chan struct{} // closed and replaced at each change
+	owed    []func()      // answers that wait for AckDelay, oldest first
 }
 
 // Option changes how New makes a phone.
@@ -317,15 +318,19 @@ func (p *Phone) sendHook(level bool) {
 	p.send(p.inputWith(level))
 }
 
-// later calls f with p.mu held, now or after AckDelay.
+// later calls f with p.mu held, now or after AckDelay, in the order of the calls: timers of the same moment may fire in
+// any, but firmware answers one thing after the other.
 func (p *Phone) later(f func()) {
 	if p.profile.AckDelay <= 0 {
 		f()
 		return
 	}
+	p.owed = append(p.owed, f)
 	time.AfterFunc(p.profile.AckDelay, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
-		f()
+		next := p.owed[0]
+		p.owed = p.owed[1:]
+		next()
 	})
 }
