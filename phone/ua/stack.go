@@ -357,12 +357,19 @@ func (s *stack) choose(ctx context.Context, req *sip.Request, f flow) flow {
 }
 
 // cancel sends a CANCEL, which has the Via of its INVITE and goes where that
-// went.
+// went. Done is called once, at its final response: what is left then is the
+// transaction's wait for stray repeats, which nobody needs to see the end of.
 func (s *stack) cancel(ctx context.Context, req, invite *sip.Request, done func(error)) {
 	req.SetTransport(invite.Transport())
 	req.SetDestination(invite.Destination())
 	req.Laddr = invite.Laddr
-	s.transact(ctx, req, func(*sip.Response) {}, done)
+	var once sync.Once
+	finish := func(err error) { once.Do(func() { done(err) }) }
+	s.transact(ctx, req, func(r *sip.Response) {
+		if r.StatusCode >= 200 {
+			finish(nil)
+		}
+	}, finish)
 }
 
 func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Response), done func(error)) {
