@@ -128,19 +128,31 @@ func (p *Phone) owns(id desk.HandsetID) bool {
 	return slices.ContainsFunc(p.state.Calls(), func(c desk.Call) bool { return c.Handset == id })
 }
 
-// takeSound gives the handset its sound port, unless it has one still.
+// takeSound gives the handset its sound port. One that was plugged in again keeps the port it had, unless its card has
+// another number now.
 func (h *handset) takeSound(p *Phone, s Sound) {
 	switch {
 	case s.Err != nil && h.sound == nil:
 		h.problem = "no sound: " + s.Err.Error()
 		p.log.Error("a handset has no sound", "handset", h.id, "error", s.Err)
-	case s.Port != nil && h.sound == nil:
-		h.problem = ""
+	case s.Port != nil && (h.sound == nil || h.port != s.Name):
+		if old := h.sound; old != nil {
+			go old.Close() // its card is gone: closing may take a while
+		}
+		h.problem, h.trouble, h.shown = "", "", media.Plan{}
 		h.port = s.Name
-		h.sound = media.NewEndpoint(s.Port, media.EndpointConfig{
-			Logger:  p.log,
-			OnState: func(st media.State) { p.inbox.post(func() { p.soundState(h, st) }) },
+		var e *media.Endpoint
+		e = media.NewEndpoint(s.Port, media.EndpointConfig{
+			Logger: p.log,
+			OnState: func(st media.State) {
+				p.inbox.post(func() {
+					if h.sound == e {
+						p.soundState(h, st)
+					}
+				})
+			},
 		})
+		h.sound = e
 	default:
 		s.close()
 	}

@@ -3,11 +3,15 @@ package phone
 import (
 	"context"
 	"errors"
+	"path/filepath"
 	"testing"
 	"time"
 
 	"offhook/devices/virtual"
+	"offhook/media/measure"
+	"offhook/media/sound"
 	"offhook/media/tone"
+	"offhook/media/wav"
 	"offhook/phone/control"
 )
 
@@ -233,6 +237,33 @@ func TestRunFailsAndClosesDevices(t *testing.T) {
 		w.pass(time.Second)
 		if v.State().Opened {
 			t.Error("the device is still open")
+		}
+	})
+}
+
+// Plugged into another port the card may have another number: the sound moves there with the handset.
+func TestReplugWithAnotherCardMovesTheSound(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.talking("handset", "handset")
+		b.device.Unplug()
+		w.pass(time.Second)
+		b.device.Replug()
+		record := filepath.Join(t.TempDir(), "card7.wav")
+		port, err := sound.OpenFile(sound.FileConfig{Record: record})
+		must(t, err)
+		must(t, b.phone.AttachVirtual(b.device, Sound{Port: port, Name: "hw:7,0"}))
+		w.pass(3 * time.Second)
+		b.want(control.StateTalking, control.CallActive)
+		if got := b.phone.Status().Handsets[0].Sound; got != "hw:7,0" {
+			t.Errorf("sound goes through %q, want hw:7,0", got)
+		}
+		a.hangUp()
+		b.hangUp()
+		w.pass(10 * time.Second)
+		_, samples, err := wav.ReadFile(record, 1<<26)
+		must(t, err)
+		if l := measure.Level(samples); l < -50 {
+			t.Errorf("the new card played at %.0f dBFS, want the other's speech", l)
 		}
 	})
 }
