@@ -3,7 +3,7 @@
 PREFIX  ?= /usr/local
 BIN     := bin
 GO      ?= go
-PROGRAMS := $(BIN)/offhook $(BIN)/offhook-sound $(BIN)/offhook-tray
+PROGRAMS := $(BIN)/offhook $(BIN)/offhook-sound $(BIN)/offhook-tray $(BIN)/offhook-hid-id
 
 .PHONY: all build demo test quick bench install uninstall clean
 
@@ -13,6 +13,7 @@ all: build
 build:
 	@.ci/install build
 	$(GO) build -o $(BIN)/ ./cmd/...
+	CGO_ENABLED=0 $(GO) build -o $(BIN)/ ./cmd/offhook-hid-id
 
 ## demo: an emulated handset makes and takes real calls; prints what happens and checks it
 demo: build
