@@ -5,7 +5,7 @@ BIN     := bin
 GO      ?= go
 PROGRAMS := $(BIN)/offhook $(BIN)/offhook-sound $(BIN)/offhook-tray $(BIN)/offhook-hid-id
 
-.PHONY: all build demo test quick bench install uninstall clean
+.PHONY: all build demo test test-usb quick bench install uninstall clean
 
 all: build
 
@@ -23,6 +23,11 @@ demo: build
 test:
 	@.ci/install build peers sound desktop
 	@.ci/test all
+
+## test-usb: an emulated phone plugged into Debian's kernel, in a virtual machine
+test-usb:
+	@.ci/install build usb
+	@.ci/test usb
 
 ## quick: the tests that need no other program, in under a minute
 quick:

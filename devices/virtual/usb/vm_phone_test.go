@@ -143,7 +143,7 @@ func TestLightsAndDisplayReachTheFirmware(t *testing.T) {
 }
 
 func TestTheStateAtOpeningIsAskedOfTheDevice(t *testing.T) {
-	for _, name := range []string{"handset", "handset-unnumbered", "handset-report-at-opening"} {
+	for _, name := range []string{"handset", "handset-unnumbered"} {
 		t.Run(name, func(t *testing.T) {
 			phone := virtual.New(model(t, name), virtual.WithSerial(name))
 			if err := phone.Lift(); err != nil {
@@ -163,6 +163,30 @@ func TestTheStateAtOpeningIsAskedOfTheDevice(t *testing.T) {
 				t.Errorf("first event %v, want on-hook", e.Kind)
 			}
 		})
+	}
+}
+
+// Linux discards what a device reports in the first 50 ms after it was opened
+// (usbhid_open, since reports from before may be pending in the device). Of a
+// phone that reports its state then, and does not answer when asked, the cradle
+// is not known; it is taken to be on-hook, and the next lift is heard.
+func TestAReportAtOpeningIsNotHeardThroughTheKernel(t *testing.T) {
+	phone := virtual.New(model(t, "handset-report-at-opening"), virtual.WithSerial("opening"))
+	if err := phone.Lift(); err != nil {
+		t.Fatal(err)
+	}
+	pl := plugPhone(t, phone, usb.Config{NoSound: true})
+	d := pl.open(t)
+	if d.Lifted() {
+		t.Error("the kernel has passed the report on: this comment is out of date")
+	}
+	for _, do := range []func() error{phone.HangUp, phone.Lift} {
+		if err := do(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if e := next(t, d); e.Kind != devices.OffHook {
+		t.Errorf("first event %v, want the lift", e.Kind)
 	}
 }
 

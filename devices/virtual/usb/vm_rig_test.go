@@ -22,7 +22,7 @@ import (
 
 // patience is for what the machine under test does; it is slow, and shares its
 // processor with the device.
-const patience = 60 * time.Second
+const patience = 20 * time.Second
 
 // news are udev's events with the time at which they came.
 type news struct {
