@@ -118,7 +118,20 @@ func (s *stage) flush() {
 		s.line.add(r.At, kind, "%s", r.Bytes)
 		s.flushed = r.At
 	}
+	s.me.tones(s.line)
 	s.line.print(s.out)
+}
+
+// press presses keys as a finger does, one after the other.
+func (s *stage) press(ctx context.Context, keys string) (first time.Time, err error) {
+	first = s.hand("press " + keys)
+	for _, k := range keys {
+		if err := s.me.device.Press(string(k)); err != nil {
+			return first, err
+		}
+		s.rest(ctx, 150*time.Millisecond)
+	}
+	return first, nil
 }
 
 // hand notes what is done at the handset now.

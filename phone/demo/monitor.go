@@ -52,6 +52,22 @@ func (m *monitor) span(from, to time.Time) (mic, ear []int16) {
 	return mic, ear
 }
 
+// period is how long one period lasts.
+const period = time.Second * sound.Period / sound.Rate
+
+// times returns what the earpiece played between two moments, and when each period of it was.
+func (m *monitor) times(from, to time.Time) (at []time.Time, ear []int16) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for i, t := range m.at {
+		if t.After(from) && !t.After(to) {
+			at = append(at, t)
+			ear = append(ear, m.ear[i*sound.Period:(i+1)*sound.Period]...)
+		}
+	}
+	return at, ear
+}
+
 // awaitSound waits until a period at the earpiece after from is louder than level dBFS, and returns its time.
 func (m *monitor) awaitSound(ctx context.Context, from time.Time, level float64) (time.Time, error) {
 	for seen := 0; ; {

@@ -41,8 +41,8 @@ func echo(ctx context.Context, s *stage) error {
 	s.rest(ctx, beat)
 	s.heard(s.me.sound, tone.Dial, at, time.Now(), 0.9)
 
-	dialled := s.hand("press 600#")
-	if err := s.me.device.Press(phone.EchoExtension + "#"); err != nil {
+	dialled, err := s.press(ctx, phone.EchoExtension+"#")
+	if err != nil {
 		return err
 	}
 	up, err := s.me.call(ctx, dialled, control.CallActive)
@@ -55,8 +55,8 @@ func echo(ctx context.Context, s *stage) error {
 	s.rest(ctx, talk)
 	s.same("our speech comes back from the echo", s.me.sound, s.me.sound, up.Time.Add(beat), time.Now(), mouthToEar)
 
-	pressed := s.hand("press 5")
-	if err := s.me.device.Press("5"); err != nil {
+	pressed, err := s.press(ctx, "5")
+	if err != nil {
 		return err
 	}
 	_, err = s.me.await(ctx, "the digit from the echo", pressed, func(e control.Event) bool {

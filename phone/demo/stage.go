@@ -14,6 +14,7 @@ import (
 
 	"offhook/devices/virtual"
 	"offhook/media/sound"
+	"offhook/media/tone"
 	"offhook/phone"
 	"offhook/phone/control"
 	"offhook/phone/ua"
@@ -30,6 +31,8 @@ type party struct {
 	events <-chan control.Event
 	done   chan error
 	stop   func()
+
+	heard time.Time // the tones up to here are in the timeline
 
 	mu   sync.Mutex // guards past and news
 	past []control.Event
@@ -132,6 +135,23 @@ func (p *party) shows(ctx context.Context, what string, ok func(virtual.State) b
 		return fmt.Errorf("waited in vain for the handset to show %s; it shows %v %q: %w", what, s.Lit(), s.Display, err)
 	}
 	return nil
+}
+
+// shortest is the least that counts as a tone: a vowel may hold its pitch for less.
+const shortest = 75 * time.Millisecond
+
+// tones puts the tones that the earpiece played since the last time into the timeline.
+func (p *party) tones(t *timeline) {
+	from, now := p.heard, time.Now()
+	p.heard = now
+	at, ear := p.sound.times(from, now)
+	for _, f := range tone.Detect(nil, ear, sound.Rate) {
+		if f.End-f.Start < shortest {
+			continue
+		}
+		n := min(int(f.Start/period), len(at)-1)
+		t.add(at[n], "sound", "%s tone for %d ms at %.1f dBFS", f.Tone, (f.End - f.Start).Milliseconds(), f.Level)
+	}
 }
 
 // trace puts the first line of each SIP message into the timeline.
