@@ -115,7 +115,7 @@ func (a *Agent) Start(ctx context.Context) error {
 	}
 	a.started = true
 	a.mu.Unlock()
-	a.stack = newStack(a.log, a.cfg.Network, a.cfg.Trace, a.received, a.stray)
+	a.stack = newStack(a.log, a.cfg.Network, a.cfg.Trace, a.received, a.stray, a.knows)
 	a.stack.lost = func(remote netip.AddrPort) {
 		for _, acc := range a.accounts {
 			acc.serial.post(func() { acc.connectionLost(remote) })

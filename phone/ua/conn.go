@@ -5,13 +5,15 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
-// packetConn is the UDP socket as sipgo sees it: traced, and patient with
-// errors that a socket outlives. Admission belongs here too.
+// packetConn is the UDP socket as sipgo sees it: traced, behind a door, and
+// patient with errors that a socket outlives.
 type packetConn struct {
 	net.PacketConn
+	door  *door
 	trace func(d Direction, transport string, local, remote net.Addr, data []byte)
 	ready func() // called when sipgo reads for the first time: it knows the socket
 	once  sync.Once
@@ -43,6 +45,10 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			failures = 0
 			continue
 		}
+		if !c.door.admit(b[:n], c.door.known(b[:n]), addrPort(from).Addr()) {
+			failures = 0
+			continue
+		}
 		if c.trace != nil {
 			c.trace(Received, "udp", c.LocalAddr(), from, b[:n])
 		}
@@ -62,9 +68,35 @@ func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
 // traced after parsing: here they are mere pieces of a stream.
 type streamConn struct {
 	net.Conn
+	door   *door // nil: we dialled
+	known  atomic.Bool
 	trace  func(d Direction, transport string, local, remote net.Addr, data []byte)
 	closed func(*streamConn)
+	gone   chan struct{} // closed by Close
 	once   sync.Once
+}
+
+// doorWait is how long a stream waits before it asks the door again.
+const doorWait = 50 * time.Millisecond
+
+// Read lets a stranger wait for what he has sent: TCP makes him go slower.
+func (c *streamConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b)
+	if c.door == nil || n == 0 {
+		return n, err
+	}
+	known := c.door.known(b[:n])
+	if known {
+		c.known.Store(true)
+	}
+	for !c.door.admit(b[:n], known, addrPort(c.RemoteAddr()).Addr()) {
+		select {
+		case <-time.After(doorWait):
+		case <-c.gone:
+			return 0, net.ErrClosed
+		}
+	}
+	return n, err
 }
 
 // writeTimeout bounds a write to a peer that does not read.
@@ -85,7 +117,10 @@ func (c *streamConn) Write(b []byte) (int, error) {
 
 func (c *streamConn) Close() error {
 	err := c.Conn.Close()
-	c.once.Do(func() { c.closed(c) })
+	c.once.Do(func() {
+		close(c.gone)
+		c.closed(c)
+	})
 	return err
 }
 

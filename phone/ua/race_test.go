@@ -334,6 +334,7 @@ func TestIncomingCancelBeforeAndAfterTheAnswer(t *testing.T) {
 func TestCancelRightBehindItsInvite(t *testing.T) {
 	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
 		for range 200 {
+			time.Sleep(time.Second) // as fast as a stranger may
 			l := w.invite(phoneAt, "sip:p@"+phoneAt, testSDP)
 			l.again("CANCEL", "")
 			expect[Incoming](p)

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,6 +54,7 @@ type stack struct {
 	// lost hears of a TCP connection that ended.
 	lost    func(remote netip.AddrPort)
 	refused refusals
+	door    *door
 
 	readers sync.WaitGroup // sipgo's reading loops
 
@@ -61,6 +63,7 @@ type stack struct {
 	tcp       map[netip.AddrPort]*streamConn // by remote address
 	closers   []func() error
 	listeners []netip.AddrPort // TCP
+	accepted  []*streamConn    // in the order they came
 	closed    bool
 }
 
@@ -72,11 +75,11 @@ type socket struct {
 }
 
 func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
-	request func(*sip.Request, *sip.ServerTx), stray func(*sip.Response)) *stack {
+	request func(*sip.Request, *sip.ServerTx), stray func(*sip.Response), knows func([]byte) bool) *stack {
 	s := &stack{
 		log: log, net: network, tracer: tracer, intake: newIntake(), dialled: newHandover(),
 		udp: map[netip.Addr]*socket{}, tcp: map[netip.AddrPort]*streamConn{},
-		lost: func(netip.AddrPort) {}, refused: refusals{acks: map[string]*sip.Request{}},
+		lost: func(netip.AddrPort) {}, refused: refusals{acks: map[string]*sip.Request{}}, door: newDoor(knows),
 	}
 	ql := quietLogger(log)
 	// sipgo must never dial: we do, and hand over. A dial of its own can only
@@ -136,7 +139,7 @@ func (s *stack) listen(ctx context.Context, entry string) error {
 		s.closers = append(s.closers, l.Close)
 		s.listeners = append(s.listeners, addrPort(l.Addr()))
 		s.mu.Unlock()
-		s.readers.Go(func() { s.layer.ServeTCP(acceptor{l, func(c net.Conn) net.Conn { return s.adopt(c) }}) })
+		s.readers.Go(func() { s.layer.ServeTCP(acceptor{l, s.welcome}) })
 		return nil
 	}
 	_, err = s.openUDP(ctx, addr)
@@ -194,7 +197,7 @@ func (s *stack) openUDPLocked(ctx context.Context, addr string) (*socket, error)
 	}
 	so := &socket{conn: pc, port: local.Port(), name: sip.Addr{IP: net.ParseIP(host), Port: port, Hostname: host}}
 	ready := make(chan struct{})
-	c := &packetConn{PacketConn: pc, trace: s.traceFunc(), ready: func() { close(ready) }}
+	c := &packetConn{PacketConn: pc, door: s.door, trace: s.traceFunc(), ready: func() { close(ready) }}
 	s.readers.Go(func() { s.layer.ServeUDP(c) })
 	<-ready
 	s.udp[local.Addr()] = so
@@ -263,7 +266,7 @@ func (s *stack) connect(ctx context.Context, remote netip.AddrPort) (*streamConn
 	if err != nil {
 		return nil, fmt.Errorf("connect to %v: %w", remote, err)
 	}
-	c = s.adopt(raw)
+	c = s.adopt(raw, nil)
 	if err := s.dialled.give(c); err != nil {
 		c.Close()
 		return nil, err
@@ -271,15 +274,36 @@ func (s *stack) connect(ctx context.Context, remote netip.AddrPort) (*streamConn
 	return c, nil
 }
 
+// maxAccepted bounds the TCP connections that others keep open with us.
+const maxAccepted = 64
+
+// welcome takes a connection from outside. When there are too many, the oldest
+// goes that never carried a word of ours, or else the oldest.
+func (s *stack) welcome(raw net.Conn) net.Conn {
+	c := s.adopt(raw, s.door)
+	var out *streamConn
+	s.mu.Lock()
+	if s.accepted = append(s.accepted, c); len(s.accepted) > maxAccepted {
+		out = s.accepted[max(0, slices.IndexFunc(s.accepted[:maxAccepted], func(c *streamConn) bool { return !c.known.Load() }))]
+	}
+	s.mu.Unlock()
+	if out != nil {
+		s.log.Debug("too many connections: one is closed", "peer", out.RemoteAddr())
+		out.Close()
+	}
+	return c
+}
+
 // adopt wraps a connection and remembers it.
-func (s *stack) adopt(raw net.Conn) *streamConn {
-	c := &streamConn{Conn: raw, trace: s.traceFunc()}
+func (s *stack) adopt(raw net.Conn, d *door) *streamConn {
+	c := &streamConn{Conn: raw, door: d, trace: s.traceFunc(), gone: make(chan struct{})}
 	remote := addrPort(raw.RemoteAddr())
 	c.closed = func(c *streamConn) {
 		s.mu.Lock()
 		if s.tcp[remote] == c {
 			delete(s.tcp, remote)
 		}
+		s.accepted = slices.DeleteFunc(s.accepted, func(o *streamConn) bool { return o == c })
 		closed := s.closed
 		s.mu.Unlock()
 		if !closed {
@@ -297,7 +321,7 @@ func (s *stack) address(req *sip.Request, f flow) {
 	req.RemoveHeader("Via")
 	via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(f.transport),
 		Host: f.local.Addr().String(), Port: int(f.local.Port())}
-	via.Params.Add("branch", sip.GenerateBranchN(20))
+	via.Params.Add("branch", s.door.branch())
 	via.Params.Add("rport", "") // RFC 3581
 	req.PrependHeader(via)
 	s.send(req, f)

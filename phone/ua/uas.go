@@ -73,7 +73,7 @@ func (a *Agent) route(req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	if v := vet(req); v.code != 0 {
-		a.refuse(req, tx, v)
+		a.turnAway(req, tx, v)
 		return
 	}
 	a.mu.Lock()
@@ -89,29 +89,29 @@ func (a *Agent) route(req *sip.Request, tx *sip.ServerTx) {
 			c.serial.offer(func() { c.cancelled(req, false) })
 			return
 		}
-		a.refuse(req, tx, verdict{code: 481})
+		a.turnAway(req, tx, verdict{code: 481})
 	case !initial(req):
 		if c == nil {
-			a.refuse(req, tx, verdict{code: 481})
+			a.turnAway(req, tx, verdict{code: 481})
 		} else if !c.serial.offer(func() { c.request(req, tx) }) {
 			a.refuse(req, tx, verdict{503, [][2]string{{"Retry-After", "5"}}})
 		}
 	case c != nil:
-		a.refuse(req, tx, verdict{code: 482}) // the same request by another way (section 8.2.2.2)
+		a.turnAway(req, tx, verdict{code: 482}) // the same request by another way (section 8.2.2.2)
 	case closed:
-		a.refuse(req, tx, verdict{code: 480})
+		a.turnAway(req, tx, verdict{code: 480})
 	case req.Method == sip.INVITE:
 		a.invited(req, tx)
 	case req.Method == sip.OPTIONS:
 		if _, ok := a.addressee(req); !ok {
-			a.refuse(req, tx, verdict{code: 404})
+			a.turnAway(req, tx, verdict{code: 404})
 			return
 		}
 		a.respond(tx, a.capabilities(req))
 	case req.Method == sip.BYE, req.Method == sip.INFO, req.Method == sip.UPDATE, req.Method == sip.PRACK:
-		a.refuse(req, tx, verdict{code: 481}) // they exist in dialogs only
+		a.turnAway(req, tx, verdict{code: 481}) // they exist in dialogs only
 	default:
-		a.refuse(req, tx, verdict{code: 405})
+		a.turnAway(req, tx, verdict{code: 405})
 	}
 }
 
@@ -128,6 +128,15 @@ func (a *Agent) refuse(req *sip.Request, tx *sip.ServerTx, v verdict) {
 		res.AppendHeader(sip.NewHeader(h[0], h[1]))
 	}
 	a.respond(tx, res)
+}
+
+// turnAway refuses what belongs to no call, and forgets it: a stranger gets one
+// answer for each time he asks (RFC 3261 section 8.2.7). Repeating a refusal
+// until its ACK comes would remember each stranger for half a minute, and send
+// ten packets to whomever he pretends to be.
+func (a *Agent) turnAway(req *sip.Request, tx *sip.ServerTx, v verdict) {
+	a.refuse(req, tx, v)
+	tx.Terminate()
 }
 
 func (a *Agent) respond(tx *sip.ServerTx, res *sip.Response) error {
@@ -174,7 +183,7 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	acc, ok := a.addressee(req)
 	if !ok {
 		a.log.Info("a call that is not for us was refused", "from", req.Source())
-		a.refuse(req, tx, verdict{code: 404})
+		a.turnAway(req, tx, verdict{code: 404})
 		return
 	}
 	codecs := a.codecs(acc, nil)
@@ -183,11 +192,11 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 		var err error
 		if offer, err = sdp.Parse(raw); err != nil {
 			a.log.Info("a call with a broken session description was refused", "from", req.Source(), "error", err)
-			a.refuse(req, tx, verdict{code: 400})
+			a.turnAway(req, tx, verdict{code: 400})
 			return
 		}
 		if codecs = offer.Codecs(codecs); len(codecs) == 0 {
-			a.refuse(req, tx, verdict{488, [][2]string{{"Warning", `305 offhook "No codec in common"`}}})
+			a.turnAway(req, tx, verdict{488, [][2]string{{"Warning", `305 offhook "No codec in common"`}}})
 			return
 		}
 	}
@@ -195,7 +204,7 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	c.offer, c.invite, c.serverTx = offer, req, tx
 	d, err := dialogIn(req, req.To().Params.GetOr("tag", ""), strings.ToLower(req.Transport()))
 	if err != nil {
-		a.refuse(req, tx, verdict{code: 400})
+		a.turnAway(req, tx, verdict{code: 400})
 		return
 	}
 	c.d = d
@@ -214,7 +223,7 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	}
 	a.mu.Unlock()
 	if full {
-		a.refuse(req, tx, verdict{486, [][2]string{{"Retry-After", "10"}}})
+		a.turnAway(req, tx, verdict{486, [][2]string{{"Retry-After", "10"}}})
 		return
 	}
 	ev := Incoming{Call: c.id, From: d.remote.String(), FromName: displayName(req.From().DisplayName),
