@@ -102,9 +102,7 @@ func New(cfg Config) (*Phone, error) {
 		cfg.RTPLow, cfg.RTPHigh = 16384, 16484
 	}
 	if cfg.ListenRTP == nil {
-		cfg.ListenRTP = func(lo, hi uint16) (net.PacketConn, error) {
-			return media.ListenRTP(netip.IPv4Unspecified(), lo, hi)
-		}
+		cfg.ListenRTP = listenEverywhere
 	}
 	p := &Phone{
 		cfg:      cfg,
@@ -122,6 +120,15 @@ func New(cfg Config) (*Phone, error) {
 	}
 	p.snapshot.Store(p.snap())
 	return p, nil
+}
+
+// listenEverywhere opens the socket of a call's sound for both families; where there is no IPv6, for IPv4.
+func listenEverywhere(lo, hi uint16) (net.PacketConn, error) {
+	conn, err := media.ListenRTP(netip.IPv6Unspecified(), lo, hi)
+	if err != nil && !errors.Is(err, media.ErrNoPort) {
+		return media.ListenRTP(netip.IPv4Unspecified(), lo, hi)
+	}
+	return conn, err
 }
 
 // Run is the phone's goroutine. It returns when ctx ends or a client says quit, after the calls are ended, the accounts
