@@ -3,6 +3,7 @@
 package usb_test
 
 import (
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -213,4 +214,52 @@ func openFiles(t *testing.T) map[string]int {
 		}
 	}
 	return files
+}
+
+// TestMain plugs a phone in and out before the tests, so that the kernel's
+// modules, udev's rules and all they read are in memory: reading takes the
+// machine's clock ahead by minutes.
+func TestMain(m *testing.M) {
+	flag.Parse()
+	if err := warm(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+func warm() error {
+	p, err := virtual.ByName("handset")
+	if err != nil {
+		return err
+	}
+	monitor, err := udev.Listen(nil)
+	if err != nil {
+		return err
+	}
+	defer monitor.Close()
+	a, err := usb.Plug(virtual.New(p), usb.Config{})
+	if err != nil {
+		return err
+	}
+	node, card := false, false
+	for !node || !card {
+		e, err := monitor.Receive()
+		if err != nil {
+			return err
+		}
+		node = node || e.Subsystem == "hidraw" && e.Action == "add"
+		card = card || e.Properties["SOUND_INITIALIZED"] == "1"
+	}
+	if err := a.Close(); err != nil {
+		return err
+	}
+	for node {
+		e, err := monitor.Receive()
+		if err != nil {
+			return err
+		}
+		node = e.Subsystem != "usb" || e.Action != "remove" || e.Properties["DEVTYPE"] != "usb_device"
+	}
+	return nil
 }
