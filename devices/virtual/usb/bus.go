@@ -34,9 +34,8 @@ type bus struct {
 	configuration uint8
 	pending       map[uint32]*transfer
 
-	requests []*transfer // of endpoint 0; the first is under way when busy
-	busy     bool
-	slow     int // requests that the firmware has
+	control, output pipe
+	slow            int // requests that the firmware has
 
 	opener   *opener
 	polls    []*transfer // interrupt IN
@@ -61,6 +60,7 @@ func Serve(conn io.ReadWriteCloser, phone *virtual.Phone, cfg Config) (*Device, 
 	}
 	b := &bus{
 		model: m, conn: conn, start: time.Now(), mixer: m.Mixer, polled: -1,
+		control: pipe{slot: 1}, output: pipe{slot: int64(m.Interval)},
 		messages: make(chan any, 64), events: make(chan func()), done: make(chan struct{}),
 		pending: map[uint32]*transfer{}, streams: map[uint8]*stream{},
 	}
@@ -187,7 +187,7 @@ func (b *bus) run() {
 // work does what is due and says when the next is; zero: nothing waits.
 func (b *bus) work(now time.Time) (next time.Time) {
 	earlier := func(t time.Time) {
-		if next.IsZero() || t.Before(next) {
+		if !t.IsZero() && (next.IsZero() || t.Before(next)) {
 			next = t
 		}
 	}
@@ -198,6 +198,8 @@ func (b *bus) work(now time.Time) (next time.Time) {
 			b.deliver()
 		}
 	}
+	earlier(b.begin(&b.control, now))
+	earlier(b.begin(&b.output, now))
 	for _, st := range b.streams {
 		b.carry(st, now)
 		if len(st.queue) > 0 {
@@ -230,9 +232,8 @@ func (b *bus) submit(t *transfer) {
 	}
 	st := b.streams[address]
 	switch {
-	case t.endpoint == 0:
-		b.requests = append(b.requests, t)
-		b.advance()
+	case b.pipeOf(t) != nil:
+		b.pipeOf(t).add(t, b.frame(time.Now()))
 	case st != nil && len(t.packets) > 0:
 		b.enqueue(st, t, time.Now())
 	case address == endpointInput && len(t.packets) == 0:
@@ -240,50 +241,8 @@ func (b *bus) submit(t *transfer) {
 		if b.opener == nil {
 			b.open()
 		}
-	case address == endpointOutput && b.InterruptOut && len(t.packets) == 0:
-		b.report(t)
 	default:
 		b.complete(t, statusStall, nil, 0)
-	}
-}
-
-// advance begins the next request of endpoint 0, one at a time.
-func (b *bus) advance() {
-	for !b.busy && len(b.requests) > 0 {
-		b.busy = true
-		t := b.requests[0]
-		s := t.setup
-		if uint8(s.index) == b.hidInterface() &&
-			(s.kind == classSet && s.request == hidSetReport || s.kind == classGet && s.request == hidGetReport) {
-			b.report(t)
-			continue
-		}
-		reply, ok := b.answer(s, t.data)
-		if ok {
-			b.finish(t, statusOK, reply)
-		} else {
-			b.finish(t, statusStall, nil)
-		}
-	}
-}
-
-// finish ends a control or interrupt OUT transfer, and lets the next begin.
-func (b *bus) finish(t *transfer, status int32, data []byte) {
-	if b.pending[t.seq] != t {
-		return // the host gave up on it
-	}
-	if status == statusStall {
-		b.mu.Lock()
-		b.stalled++
-		b.mu.Unlock()
-	}
-	if t.in {
-		data = data[:min(len(data), t.length)]
-	}
-	b.complete(t, status, data, 0)
-	if t.endpoint == 0 {
-		b.requests, b.busy = b.requests[1:], false
-		b.advance()
 	}
 }
 
@@ -311,12 +270,8 @@ func (b *bus) unlink(u unlink) {
 	without := func(q []*transfer) []*transfer {
 		return slices.DeleteFunc(q, func(o *transfer) bool { return o == t })
 	}
-	if t.endpoint == 0 {
-		if b.busy && b.requests[0] == t {
-			b.busy = false
-		}
-		b.requests = without(b.requests)
-		b.advance()
+	if p := b.pipeOf(t); p != nil {
+		p.done(t)
 	}
 	if b.polls = without(b.polls); len(b.polls) == 0 && t.in && t.endpoint == endpointInput&0x0F {
 		b.shut() // the last program closed the device

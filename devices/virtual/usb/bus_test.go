@@ -93,7 +93,7 @@ func TestSoundTakesItsTimeOnTheBus(t *testing.T) {
 		h := power(t, "handset", Config{Sound: x})
 		from := time.Now()
 		h.control(toInterface, setInterface, 1, 1, nil, 0)
-		time.Sleep(10*time.Millisecond + 300*time.Microsecond)
+		time.Sleep(9*time.Millisecond + 300*time.Microsecond)
 		a, b := h.frames(false, 5, 16, 1), h.frames(false, 5, 16, 2)
 		time.Sleep(time.Second)
 		for i, want := range []struct {
@@ -232,7 +232,9 @@ func TestTransfersToNowhereStall(t *testing.T) {
 			"sound without packets":            {endpoint: 1, length: 1, data: []byte{0}},
 			"packets on an interrupt endpoint": {in: true, endpoint: 3, length: 8, packets: []packet{{0, 8, 0}}},
 		} {
-			if r := h.must(h.submit(tr)); r.status != statusStall {
+			seq := h.submit(tr)
+			time.Sleep(8 * time.Millisecond)
+			if r := h.must(seq); r.status != statusStall {
 				t.Errorf("%s: %+v", name, r)
 			}
 		}

@@ -118,7 +118,9 @@ func TestADeviceWithoutReportIDsGetsNone(t *testing.T) {
 		if h.phone.State().Reports != 1 || len(h.phone.State().Lit()) != 1 {
 			t.Errorf("after SET_REPORT: %+v", h.phone.State())
 		}
-		h.must(h.submit(&transfer{endpoint: 4, length: 1, data: []byte{0}}))
+		seq := h.submit(&transfer{endpoint: 4, length: 1, data: []byte{0}})
+		time.Sleep(8 * time.Millisecond)
+		h.must(seq)
 		if h.phone.State().Reports != 2 || len(h.phone.State().Lit()) != 0 {
 			t.Errorf("after interrupt OUT: %+v", h.phone.State())
 		}
@@ -135,6 +137,7 @@ func TestARequestGivenUpLetsTheNextBegin(t *testing.T) {
 			t.Fatal("endpoint 0 did two requests at once")
 		}
 		u := h.must(h.unlink(asked))
+		time.Sleep(time.Millisecond)
 		if !u.unlink || u.status != statusUnlinked {
 			t.Errorf("unlink: %+v", u)
 		}
@@ -144,6 +147,46 @@ func TestARequestGivenUpLetsTheNextBegin(t *testing.T) {
 		time.Sleep(4 * time.Second)
 		if _, ok := h.reply(asked); ok {
 			t.Error("a request that was given up was answered")
+		}
+	})
+}
+
+// Frames begin every millisecond; the host's requests come at 0.3 ms.
+func TestRequestsTakeFramesAndReportsIntervals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := power(t, "handset-unnumbered", Config{InterruptOut: true, Interval: 4, NoSound: true})
+		from := time.Now()
+		time.Sleep(300 * time.Microsecond)
+		var seqs []uint32
+		for range 3 {
+			seqs = append(seqs, h.ask(ofDevice, getStatus, 0, 0, nil, 2))
+		}
+		for range 2 {
+			seqs = append(seqs, h.submit(&transfer{endpoint: 4, length: 1, data: []byte{0}}))
+		}
+		time.Sleep(20 * time.Millisecond)
+		for i, want := range []time.Duration{1, 2, 3, 4, 8} {
+			if at := h.must(seqs[i]).at.Sub(from); at != want*time.Millisecond {
+				t.Errorf("transfer %d ended after %v, want %d ms", i, at, want)
+			}
+		}
+	})
+}
+
+func TestFirmwareThatIsBusyMakesReportsWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := power(t, "handset-stalls-writes", Config{InterruptOut: true, NoSound: true})
+		a := h.submit(&transfer{endpoint: 4, length: 2, data: []byte{2, 1}})
+		b := h.submit(&transfer{endpoint: 4, length: 2, data: []byte{2, 0}})
+		time.Sleep(6 * time.Second)
+		h.must(a)
+		if _, ok := h.reply(b); ok || !h.phone.State().Lights["ring"] {
+			t.Errorf("after 6 s the second of two reports of 5 s each is done: %v; lit %v", ok, h.phone.State().Lit())
+		}
+		time.Sleep(5 * time.Second)
+		h.must(b)
+		if h.phone.State().Lights["ring"] {
+			t.Error("still lit")
 		}
 	})
 }

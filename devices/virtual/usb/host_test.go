@@ -162,10 +162,12 @@ func (h *host) must(seq uint32) reply {
 	return r
 }
 
-// control does a control request that is answered at once.
+// control does a control request that is answered within a frame.
 func (h *host) control(kind, request uint8, value, index uint16, data []byte, length int) reply {
 	h.t.Helper()
-	return h.must(h.ask(kind, request, value, index, data, length))
+	seq := h.ask(kind, request, value, index, data, length)
+	time.Sleep(time.Millisecond)
+	return h.must(seq)
 }
 
 func (h *host) ask(kind, request uint8, value, index uint16, data []byte, length int) uint32 {
