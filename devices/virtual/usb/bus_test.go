@@ -58,6 +58,7 @@ func TestUnlinkingTheLastInputTransferClosesThePhone(t *testing.T) {
 			t.Errorf("unlinked twice: %+v", r)
 		}
 		seq = h.input()
+		synctest.Wait()
 		if err := h.phone.Lift(); err != nil {
 			t.Fatal(err)
 		}
