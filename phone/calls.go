@@ -87,6 +87,16 @@ func (p *Phone) fromSIP(e ua.Event) {
 		}
 		p.setMedia(c, e.Media)
 		p.feed(desk.CallHeldByRemote{Call: c.id, Held: e.RemoteHold})
+		if e.Refused == "" {
+			return
+		}
+		// A hold that was refused stays one for our user: nothing is said or heard. A resume that was refused is none.
+		what := "hold"
+		if e.LocalHold {
+			what = "resume"
+			p.feed(desk.ResumeRefused{Call: c.id})
+		}
+		p.send(control.Event{Type: control.EventError, Call: e.Call, Reason: what + ": the other side refused: " + e.Refused})
 	case ua.Ended:
 		p.ended(e)
 	}

@@ -74,6 +74,8 @@ type (
 		Call CallID
 		Held bool
 	}
+	// ResumeRefused: the other side did not agree to be taken off hold; the call is as it was, on hold.
+	ResumeRefused struct{ Call CallID }
 	// TransferFailed answers TransferCall or CompleteTransfer: the call named is still ours. (Success is the end of
 	// the calls.)
 	TransferFailed struct {
@@ -140,6 +142,7 @@ func (CallEarlyMedia) event()   {}
 func (CallAnswered) event()     {}
 func (CallEnded) event()        {}
 func (CallHeldByRemote) event() {}
+func (ResumeRefused) event()    {}
 func (TransferFailed) event()   {}
 func (MessagesWaiting) event()  {}
 func (CmdDial) event()          {}

@@ -22,6 +22,21 @@ func (m *machine) take(h *Handset, c *Call) {
 	}
 }
 
+// resumeRefused puts a call that could not be resumed back on hold, to be tried again: it must not look like a
+// conversation that nobody hears.
+func (m *machine) resumeRefused(id CallID) {
+	c := m.call(id)
+	if c == nil || c.Phase != Active || c.Held {
+		return
+	}
+	m.seq++
+	c.Held, c.hard, c.heldAt = true, true, m.seq
+	if h := m.handset(c.Handset); h != nil && h.Foreground == c.ID {
+		h.Foreground = ""
+		m.enter(h, Holding)
+	}
+}
+
 // flash, the key of many meanings. In a conversation: the waiting call is answered, or the next one on hold is taken,
 // or a second call can be dialled; the conversation goes on hold. A call that nobody has answered can't be held: with
 // something to go back or over to, it ends. Without a call in the hand: the waiting call, the call on hold, a call on

@@ -73,6 +73,10 @@ func (l *ledger) event(s State, e Event) {
 		}
 	case CallEnded:
 		delete(l.calls, e.Call)
+	case ResumeRefused:
+		if c, ok := s.Call(e.Call); ok && c.Phase == Active && !c.Held {
+			l.calls[e.Call].held = true
+		}
 	case TransferFailed:
 		if c, ok := s.Call(e.Call); ok && c.Phase == Transferring {
 			for _, o := range []CallID{c.ID, c.Consults} {

@@ -78,6 +78,8 @@ func (m *machine) handle(e Event) {
 		if c := m.call(e.Call); c != nil && c.Phase == Active {
 			c.RemoteHeld = e.Held
 		}
+	case ResumeRefused:
+		m.resumeRefused(e.Call)
 	case TransferFailed:
 		if c := m.call(e.Call); c != nil && c.Phase == Transferring {
 			m.transferFailed(c, e.Reason)

@@ -105,7 +105,7 @@ func (g *maker) event(s State) Event {
 	case 33, 34, 35:
 		return CallEnded{Call: g.call(s), Code: []int{0, 404, 486, 487}[g.pick(4)], Remote: g.pick(2) == 0, Elsewhere: g.pick(8) == 0}
 	case 36:
-		return []Event{CallHeldByRemote{g.call(s), g.pick(2) == 0}, TransferFailed{g.call(s), ""}}[g.pick(2)]
+		return []Event{CallHeldByRemote{g.call(s), g.pick(2) == 0}, TransferFailed{g.call(s), ""}, ResumeRefused{g.call(s)}}[g.pick(3)]
 	case 37:
 		return CmdDial{Handset: g.anyHandset(s), Target: "100"}
 	case 38:

@@ -16,6 +16,18 @@ hold desk
 flash desk
 	! resume a
 `},
+		{name: "a resume that is refused: on hold as before, and can be tried again", script: talking + `
+hold desk
+	! hold a
+hold desk
+	! resume a
+	desk: connected a | speech mic | off-hook online
+resume-refused a
+	desk: holding | | off-hook hold | On hold / On hold: 100
+hold desk
+	! resume a
+	desk: connected a | speech mic | off-hook online
+`},
 		{name: "hold key, put down: stays held and shown, rings back after a minute, and again", script: talking + `
 hold desk
 	! hold a

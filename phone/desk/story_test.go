@@ -191,6 +191,8 @@ func parseEvent(t *testing.T, s State, text string) Event {
 		return CallHeldByRemote{c, true}
 	case "remote-resume":
 		return CallHeldByRemote{c, false}
+	case "resume-refused":
+		return ResumeRefused{c}
 	case "transfer-failed":
 		return TransferFailed{c, ""}
 	case "messages":

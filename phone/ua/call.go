@@ -341,8 +341,10 @@ func (c *call) agreed(r sdp.Result) {
 	}
 }
 
-func (c *call) tellMedia() {
-	c.a.emit(MediaChanged{Call: c.id, Media: c.media, RemoteHold: c.remoteHold, LocalHold: c.localHold})
+func (c *call) tellMedia() { c.a.emit(c.mediaChanged("")) }
+
+func (c *call) mediaChanged(refused string) MediaChanged {
+	return MediaChanged{Call: c.id, Media: c.media, RemoteHold: c.remoteHold, LocalHold: c.localHold, Refused: refused}
 }
 
 // unreachable says in words why a request could not be sent or got no answer.

@@ -218,7 +218,7 @@ func (c *call) reanswered(hold bool, res *sip.Response, err error) {
 		c.sess.SetHold(c.localHold)
 		c.wantHold = c.localHold
 		c.a.log.Info("a change of the call was refused", "call", c.id, "reason", why)
-		c.tellMedia()
+		c.a.emit(c.mediaChanged(why))
 	}
 	if err != nil {
 		code, reason := unreachable(err)

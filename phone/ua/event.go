@@ -64,6 +64,9 @@ type MediaChanged struct {
 	Call                  string
 	Media                 Media
 	RemoteHold, LocalHold bool
+	// Refused says why the other side did not agree to our Hold or Resume;
+	// LocalHold is then as it was before. Empty: nothing was refused.
+	Refused string
 }
 
 // Ended is the last event of a call.
