@@ -1,11 +1,14 @@
 package phone
 
 import (
+	"strings"
 	"testing"
 	"time"
 
 	"offhook/media/tone"
 	"offhook/phone/control"
+	"offhook/phone/desk"
+	"offhook/phone/ua"
 )
 
 func TestHoldByCommandAndByKey(t *testing.T) {
@@ -168,5 +171,30 @@ func TestRejectKeyRefusesTheWaitingCall(t *testing.T) {
 		a.want(control.StateTalking, control.CallActive)
 		a.hearsUser(b, time.Second)
 		c.hears(time.Second, tone.Busy)
+	})
+}
+
+// A call that looks taken up again while nothing is heard would be the worst of both.
+func TestAResumeThatIsRefusedLeavesTheCallOnHold(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, _ := w.talking("handset", "handset")
+		must(t, a.do(control.VerbHold))
+		w.pass(time.Second)
+		must(t, a.do(control.VerbResume))
+		a.want(control.StateTalking, control.CallActive)
+		call := a.phone.Status().Calls[0].ID
+		a.phone.inbox.post(func() {
+			c := a.phone.calls[desk.CallID(call)]
+			p := c.session.Params()
+			a.phone.fromSIP(ua.MediaChanged{Call: call, LocalHold: true, Refused: "488 Not Acceptable Here", Media: ua.Media{
+				Remote: p.Remote, Codec: p.Codec, PayloadType: p.PayloadType, EventPayloadType: p.EventPayloadType, PTime: p.PTime,
+			}})
+		})
+		w.pass(time.Second)
+		a.want(control.StateHeld, control.CallActive+" held")
+		a.lit("off-hook", "hold")
+		a.heard(func(e control.Event) bool {
+			return e.Type == control.EventError && e.Call == call && strings.Contains(e.Reason, "488")
+		})
 	})
 }
