@@ -37,6 +37,10 @@ type bus struct {
 	control, output pipe
 	slow            int // requests that the firmware has
 
+	cut   bool          // the cable was pulled
+	quiet chan struct{} // closed and nil when the host has been quiet since
+	asked time.Time     // when the host last asked for something in vain
+
 	opener   *opener
 	polls    []*transfer // interrupt IN
 	input    []byte      // report for the first of them
@@ -84,6 +88,39 @@ func (d *Device) Close() error {
 
 // Done is closed when the host has gone.
 func (d *Device) Done() <-chan struct{} { return d.bus.done }
+
+// Cut pulls the cable: what is asked of the device from now on fails as it does
+// when nobody answers on the bus. It returns when the host has stopped asking, or
+// goes on for cutLimit; then the connection may end, from which the host learns
+// of the unplug.
+//
+// A real hub also takes a while to tell. And vhci_hcd forgets what is on its way
+// on endpoint 0 when a device is detached: the host then waits for its own time
+// limit of 5 s.
+func (d *Device) Cut() {
+	b := d.bus
+	quiet := make(chan struct{})
+	b.post(func() {
+		b.cut, b.quiet, b.asked = true, quiet, time.Now()
+		for _, p := range []*pipe{&b.control, &b.output} {
+			for len(p.queue) > 0 {
+				b.finish(p.queue[0], statusGone, nil)
+			}
+		}
+	})
+	select {
+	case <-quiet:
+	case <-b.done:
+	case <-time.After(cutLimit):
+	}
+}
+
+// quietTime is how long a host that has lost a device is silent before it is
+// taken to have understood; cutLimit how long it may take for that.
+const (
+	quietTime = 10 * time.Millisecond
+	cutLimit  = 250 * time.Millisecond
+)
 
 // Err says why the device stopped, nil while it runs and when the connection was
 // closed in order.
@@ -198,6 +235,14 @@ func (b *bus) work(now time.Time) (next time.Time) {
 			b.deliver()
 		}
 	}
+	if b.quiet != nil {
+		if due := b.asked.Add(quietTime); now.Before(due) {
+			earlier(due)
+		} else {
+			close(b.quiet)
+			b.quiet = nil
+		}
+	}
 	earlier(b.begin(&b.control, now))
 	earlier(b.begin(&b.output, now))
 	for _, st := range b.streams {
@@ -232,6 +277,9 @@ func (b *bus) submit(t *transfer) {
 	}
 	st := b.streams[address]
 	switch {
+	case b.pipeOf(t) != nil && b.cut:
+		b.asked = time.Now()
+		b.complete(t, statusGone, nil, 0)
 	case b.pipeOf(t) != nil:
 		b.pipeOf(t).add(t, b.frame(time.Now()))
 	case st != nil && len(t.packets) > 0:

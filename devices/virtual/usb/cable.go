@@ -159,6 +159,7 @@ func (a *Attached) detach() {
 	if d == nil {
 		return
 	}
+	d.Cut()
 	if err := detachPort(port); err != nil {
 		a.log.Debug("detach", "port", port, "error", err) // it went by itself
 	}

@@ -190,3 +190,25 @@ func TestFirmwareThatIsBusyMakesReportsWait(t *testing.T) {
 		}
 	})
 }
+
+func TestNobodyAnswersOnACutCable(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		h := power(t, "handset-stalls-writes", Config{})
+		stalled := h.ask(classSet, hidSetReport, 0x0202, 3, []byte{2, 1}, 0)
+		behind := h.ask(ofDevice, getStatus, 0, 0, nil, 2)
+		time.Sleep(time.Second)
+		from := time.Now()
+		cut := make(chan time.Duration)
+		go func() { h.device.Cut(); cut <- time.Since(from) }()
+		time.Sleep(4 * time.Millisecond)
+		late := h.ask(ofDevice, getStatus, 0, 0, nil, 2)
+		if took := <-cut; took != 14*time.Millisecond {
+			t.Errorf("Cut returned after %v, not 10 ms after the last request", took)
+		}
+		for name, seq := range map[string]uint32{"under way": stalled, "waiting": behind, "late": late} {
+			if r := h.must(seq); r.status != statusGone {
+				t.Errorf("%s: %+v", name, r)
+			}
+		}
+	})
+}

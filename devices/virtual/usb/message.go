@@ -30,6 +30,7 @@ const (
 const (
 	statusOK       = 0
 	statusStall    = -32  // EPIPE
+	statusGone     = -71  // EPROTO: nobody answered on the bus
 	statusUnlinked = -104 // ECONNRESET
 )
 

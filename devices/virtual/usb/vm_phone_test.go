@@ -266,6 +266,7 @@ func TestTenUnplugsLeaveNothingBehind(t *testing.T) {
 		pl.phone.Replug()
 		pl.ready(t, events, from, true)
 		slowest = max(slowest, pl.node, pl.card)
+		t.Logf("round %d: plug → node %v, → card %v", i, pl.node, pl.card)
 		if back, _ := udev.System.USBDevice(pl.info.Sysfs); back != device {
 			t.Errorf("plugged in again at %s, not %s", back, device)
 		}
@@ -273,7 +274,7 @@ func TestTenUnplugsLeaveNothingBehind(t *testing.T) {
 			t.Errorf("came back as %v, was %v", pl.info, was)
 		}
 	}
-	t.Logf("unplug → end of events at most %v; plug → node and card at most %v, last node %v card %v", gone, slowest, pl.node, pl.card)
+	t.Logf("unplug → end of events at most %v; plug → node and card at most %v", gone, slowest)
 }
 
 func TestTwoPhonesAreTwo(t *testing.T) {
@@ -283,12 +284,15 @@ func TestTwoPhonesAreTwo(t *testing.T) {
 		t.Fatalf("%v with %s and %v with %s", a.info, a.alsa(t), b.info, b.alsa(t))
 	}
 	da, db := a.open(t), b.open(t)
+	b.see(t, "idle lights", func(s virtual.State) bool { return s.Reports > 0 }) // which a headset obeys
 	if err := b.phone.PressHook(); err != nil {
 		t.Fatal(err)
 	}
 	if e := next(t, db); e.Kind != devices.OffHook {
 		t.Errorf("headset: %v", e.Kind)
 	}
+	db.Show(devices.Indicators{OffHook: true})
+	b.see(t, "off-hook", func(s virtual.State) bool { return s.Lights["off-hook"] })
 	da.Show(devices.Indicators{Ring: true})
 	a.see(t, "ringing", func(s virtual.State) bool { return s.Ringing })
 	if b.phone.State().Ringing {
