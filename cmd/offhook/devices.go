@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -102,7 +103,7 @@ type devicesDescribeCmd struct {
 const maxDescriptorFile = 256 << 10
 
 func (c *devicesDescribeCmd) Run(a *app) error {
-	data, err := readFile(c.Descriptor)
+	data, err := readInterruptibly(a.ctx, c.Descriptor)
 	if err != nil {
 		return fmt.Errorf("read the descriptor: %w", err)
 	}
@@ -118,6 +119,25 @@ func (c *devicesDescribeCmd) Run(a *app) error {
 		return a.writeJSON(a.out, d)
 	}
 	return d.WriteText(a.out)
+}
+
+// readInterruptibly is readFile for a terminal or pipe that may never say anything.
+func readInterruptibly(ctx context.Context, name string) ([]byte, error) {
+	type result struct {
+		data []byte
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		data, err := readFile(name)
+		read <- result{data, err}
+	}()
+	select {
+	case r := <-read:
+		return r.data, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 }
 
 func readFile(name string) ([]byte, error) {

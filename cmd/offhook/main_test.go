@@ -334,6 +334,22 @@ func TestAnInterruptEndsACommandAtOnce(t *testing.T) {
 	}
 }
 
+func TestAnInterruptEndsTheWaitForADescriptor(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	stdin := os.Stdin
+	os.Stdin = r
+	defer func() { os.Stdin = stdin }()
+	defer w.Close()
+	ctx, interrupt := context.WithCancel(t.Context())
+	interrupt()
+	if code := Main(ctx, []string{"devices", "describe", "--descriptor", "-"}, io.Discard, io.Discard); code != 130 {
+		t.Errorf("exit %d", code)
+	}
+}
+
 func TestDevicesAreListedWithoutAPhone(t *testing.T) {
 	// The descriptor of what has no sysfs folder cannot be read; such a device is listed as it is.
 	one := func() ([]hid.Info, error) {

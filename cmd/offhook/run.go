@@ -51,22 +51,21 @@ func (c *RunCmd) Run(a *app) error {
 	}
 	defer socket.Close()
 	server := control.NewServer(p, log)
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(socket) }()
 
 	ctx, cancel := context.WithCancelCause(a.ctx)
 	defer cancel(nil)
 	ran := make(chan error, 1)
 	go func() { ran <- p.Run(ctx) }()
-	go func() {
-		if err := <-served; err != nil {
-			cancel(fmt.Errorf("the control socket: %w", err))
-		}
-	}()
+	// Commands wait in the socket until the handsets are there that they may be for.
 	if err := c.plugIn(ctx, p, cfg, log); err != nil {
 		cancel(nil)
 		return errors.Join(err, <-ran)
 	}
+	go func() {
+		if err := server.Serve(socket); err != nil {
+			cancel(fmt.Errorf("the control socket: %w", err))
+		}
+	}()
 	if !c.Headless {
 		go tray(ctx, a.stateDir, log)
 	}
