@@ -23,7 +23,7 @@ func (x lineIndex) at(path string) int {
 // indexLines finds the keys of a TOML document whose syntax is known to be right. Keys inside inline tables are left
 // out: their table's line is near enough.
 func indexLines(doc string) lineIndex {
-	s := lineScanner{doc: doc, line: 1}
+	s := lineScanner{doc: strings.TrimPrefix(doc, "\ufeff"), line: 1} // some editors begin with a byte order mark
 	index := lineIndex{}
 	tables := map[string]int{} // [[array]] headers seen so far
 	prefix := ""

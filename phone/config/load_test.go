@@ -147,6 +147,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"unknown key", account(`codec = ["pcma"]`), `c.toml:3: unknown key "codec" in [[account]]: did you mean "codecs"?`},
 		{"unknown key, far from any", "\n[phone]\nx = 1", `c.toml:3: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, dnd`},
 		{"unknown key in inline table", "[sip]\ndscp = { voice = 1 }", `c.toml:2: unknown key "voice" in dscp: known here: audio, signalling`},
+		{"byte order mark", "\ufeff[sip]\r\ndirect_calls = 3\r\n", `c.toml:2: direct_calls must be true or false, without quotes, not a whole number`},
 		{"account as a plain table", "[account]\nuri = \"sip:a@b\"", `c.toml:1: accounts are a list: write [[account]], with two brackets`},
 		{"syntax", "[sip]\nlisten = [", `c.toml:2: unexpected EOF; expected value`},
 		{"wrong type: text", account("name = 5"), `c.toml:3: name must be text in quotes, not a whole number`},
