@@ -254,8 +254,8 @@ func (e *Exchange) receive(p packet) {
 	}
 	msg, err := parse(p.data)
 	if err != nil {
-		e.log.Debug("exchange: unreadable message", "from", p.from, "bytes", len(p.data))
 		if e.limiter.allow(p.from, time.Now()) {
+			e.log.Debug("exchange: unreadable message", "from", p.from, "bytes", len(p.data))
 			if res := refuseRaw(p.data, sip.StatusBadRequest, "Bad Request"); res != nil {
 				e.send(res, p.from)
 			}
