@@ -70,8 +70,18 @@ func (c *RunCmd) Run(a *app) error {
 		go tray(ctx, a.stateDir, log)
 	}
 	fmt.Fprintf(a.err, "offhook %s is running; control socket %s\n", version, paths.Socket())
+	tell := func(state string) {
+		if err := notify(os.Getenv, state); err != nil {
+			log.Warn(err.Error())
+		}
+	}
+	tell(notifyReady)
+	onSignal := context.AfterFunc(ctx, func() { tell(notifyStopping) })
 
 	err = <-ran
+	if onSignal() { // a client said quit
+		tell(notifyStopping)
+	}
 	down, stop := context.WithTimeout(context.Background(), time.Second)
 	defer stop()
 	if serr := server.Shutdown(down); serr != nil {
