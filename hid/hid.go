@@ -80,6 +80,22 @@ type Device interface {
 	Close() error
 }
 
+// FeatureDevice is a Device whose feature reports can be read and written, as
+// those of hidraw are. Few phones need it. Both calls may take the kernel's 5 s; Close
+// ends a wait for GetFeature with ErrClosed. One goroutine writes, as with Write.
+type FeatureDevice interface {
+	Device
+
+	// SetFeature sends one whole feature report, its first byte the report ID,
+	// 0 if the device does not number its reports. At most 4096 bytes.
+	SetFeature(rep []byte) error
+
+	// GetFeature asks for the feature report with this ID and copies it to buf,
+	// beginning with the report ID if the device numbers its reports. The length of
+	// buf, at most 4096, is also what is asked for. ErrUnsupported: the device refuses.
+	GetFeature(id uint8, buf []byte) (int, error)
+}
+
 // maxReport bounds the buffer for a report in bytes, as hid/report bounds its length.
 const maxReport = 4096
 

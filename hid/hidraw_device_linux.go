@@ -21,6 +21,8 @@ type rawDevice struct {
 	desc     []byte
 	f        *os.File
 	getInput func(fd uintptr, buf []byte) (int, error)
+	// feature does HIDIOCGFEATURE or, with set, HIDIOCSFEATURE.
+	feature func(fd uintptr, buf []byte, set bool) (int, error)
 
 	busy      atomic.Int32 // system calls under way that may stall
 	closeOnce sync.Once
@@ -47,19 +49,44 @@ func (d *rawDevice) Write(rep []byte) error {
 	return nil
 }
 
-// GetInput runs the ioctl in a goroutine: the kernel may take 5 s over it, and
-// the caller can be freed by Close. The goroutine has a buffer of its own and
-// ends with the ioctl.
+// GetInput does HIDIOCGINPUT (Linux 5.11).
 func (d *rawDevice) GetInput(id uint8, buf []byte) (int, error) {
+	return d.get(fmt.Sprintf("ask %s for input report %d", d.info.Path, id), d.getInput, id, buf)
+}
+
+// GetFeature does HIDIOCGFEATURE.
+func (d *rawDevice) GetFeature(id uint8, buf []byte) (int, error) {
+	get := func(fd uintptr, buf []byte) (int, error) { return d.feature(fd, buf, false) }
+	return d.get(fmt.Sprintf("ask %s for feature report %d", d.info.Path, id), get, id, buf)
+}
+
+// SetFeature does HIDIOCSFEATURE. The kernel sends the ID, and leaves it out when
+// it is 0.
+func (d *rawDevice) SetFeature(rep []byte) error {
+	op := fmt.Sprintf("send a feature report to %s", d.info.Path)
+	if len(rep) < 2 || len(rep) > maxReport {
+		return fmt.Errorf("%s: %d bytes; a report has an ID and 1 to %d bytes", op, len(rep), maxReport-1)
+	}
+	d.busy.Add(1)
+	defer d.busy.Add(-1)
+	_, err := d.control(func(fd uintptr) (int, error) { return d.feature(fd, append([]byte(nil), rep...), true) })
+	return d.asked(op, err)
+}
+
+// get runs a GET_REPORT ioctl in a goroutine: the kernel may take 5 s over it,
+// and the caller can be freed by Close. The goroutine has a buffer of its own and
+// ends with the ioctl.
+func (d *rawDevice) get(op string, ioctl func(uintptr, []byte) (int, error), id uint8, buf []byte) (int, error) {
 	type answer struct {
 		report []byte
 		err    error
 	}
 	answers := make(chan answer, 1)
 	d.busy.Add(1)
+	size := len(buf)
 	go func() {
 		defer d.busy.Add(-1)
-		report, err := d.askInput(id, len(buf))
+		report, err := d.exchange(op, ioctl, id, size)
 		answers <- answer{report, err}
 	}()
 	select {
@@ -69,35 +96,22 @@ func (d *rawDevice) GetInput(id uint8, buf []byte) (int, error) {
 		}
 		return copy(buf, a.report), nil
 	case <-d.closing:
-		return 0, fmt.Errorf("ask %s for input report %d: %w", d.info.Path, id, ErrClosed)
+		return 0, fmt.Errorf("%s: %w", op, ErrClosed)
 	}
 }
 
-// askInput does HIDIOCGINPUT (Linux 5.11). The kernel wants the report ID in
-// the first byte and leaves it there, also when the device has no IDs: Read
-// would not give that one.
-func (d *rawDevice) askInput(id uint8, size int) ([]byte, error) {
+// exchange does the ioctl. The kernel wants the report ID in the first byte and
+// leaves it there, also when the device has no IDs: Read would not give that one.
+func (d *rawDevice) exchange(op string, ioctl func(uintptr, []byte) (int, error), id uint8, size int) ([]byte, error) {
 	size = min(size, maxReport)
 	if id == 0 {
 		size++
 	}
 	buf := make([]byte, max(size, 2)) // the kernel asks for two at least
 	buf[0] = id
-	var n int
-	conn, err := d.f.SyscallConn()
-	if err == nil {
-		var errIoctl error
-		err = conn.Control(func(fd uintptr) { n, errIoctl = d.getInput(fd, buf) })
-		err = errors.Join(err, errIoctl)
-	}
-	switch {
-	case err == nil:
-	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
-		return nil, fmt.Errorf("ask %s for input report %d: %w before Linux 5.11", d.info.Path, id, ErrUnsupported)
-	case errors.Is(err, unix.EPIPE):
-		return nil, fmt.Errorf("ask %s for input report %d: %w, the device refuses", d.info.Path, id, ErrUnsupported)
-	default:
-		return nil, d.failed(fmt.Sprintf("ask for input report %d of", id), err, false)
+	n, err := d.control(func(fd uintptr) (int, error) { return ioctl(fd, buf) })
+	if err := d.asked(op, err); err != nil {
+		return nil, err
 	}
 	report := buf[:max(0, min(n, len(buf)))]
 	if id == 0 && len(report) > 0 {
@@ -106,9 +120,62 @@ func (d *rawDevice) askInput(id uint8, size int) ([]byte, error) {
 	return report, nil
 }
 
+// control runs an ioctl on the open file.
+func (d *rawDevice) control(ioctl func(fd uintptr) (int, error)) (n int, err error) {
+	conn, err := d.f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	var errIoctl error
+	err = conn.Control(func(fd uintptr) { n, errIoctl = ioctl(fd) })
+	return n, errors.Join(err, errIoctl)
+}
+
+// asked gives the error of an ioctl its meaning.
+func (d *rawDevice) asked(op string, err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
+		return fmt.Errorf("%s: %w by this kernel (input reports: before Linux 5.11)", op, ErrUnsupported)
+	case errors.Is(err, unix.EPIPE):
+		return fmt.Errorf("%s: %w, the device refuses", op, ErrUnsupported)
+	case d.isClosing(), errors.Is(err, os.ErrClosed):
+		err = ErrClosed
+	case isGone(err):
+		err = ErrGone
+	}
+	return fmt.Errorf("%s: %w", op, err)
+}
+
+// isClosing tells whether Close was called; what a system call says of a closed
+// file is not always os.ErrClosed.
+func (d *rawDevice) isClosing() bool {
+	select {
+	case <-d.closing:
+		return true
+	default:
+		return false
+	}
+}
+
+// ioctlFeature is HIDIOCSFEATURE(len) or HIDIOCGFEATURE(len):
+// _IOC(read|write, 'H', 0x06 or 0x07, len).
+func ioctlFeature(fd uintptr, buf []byte, set bool) (int, error) {
+	number := 0x07
+	if set {
+		number = 0x06
+	}
+	return ioctlReport(fd, buf, number)
+}
+
 // ioctlGetInput is HIDIOCGINPUT(len): _IOC(read|write, 'H', 0x0A, len).
 func ioctlGetInput(fd uintptr, buf []byte) (int, error) {
-	request := uintptr(0xC000_0000 | len(buf)<<16 | 'H'<<8 | 0x0A)
+	return ioctlReport(fd, buf, 0x0A)
+}
+
+func ioctlReport(fd uintptr, buf []byte, number int) (int, error) {
+	request := uintptr(0xC000_0000 | len(buf)<<16 | 'H'<<8 | number)
 	n, _, errno := unix.Syscall(unix.SYS_IOCTL, fd, request, uintptr(unsafe.Pointer(&buf[0])))
 	if errno != 0 {
 		return 0, errno

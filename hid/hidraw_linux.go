@@ -97,7 +97,7 @@ func (h *hidraws) openDevice(info Info) (Device, error) {
 		f.Close()
 		return nil, fmt.Errorf("open %s: %w", info.Path, err)
 	}
-	return &rawDevice{info: info, desc: desc, f: f, getInput: h.getInput, closing: make(chan struct{})}, nil
+	return &rawDevice{info: info, desc: desc, f: f, getInput: h.getInput, feature: ioctlFeature, closing: make(chan struct{})}, nil
 }
 
 func openNode(path string) (int, error) {
