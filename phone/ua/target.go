@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -90,7 +91,9 @@ func parseTarget(target, domain string) (sip.Uri, error) {
 	case ok && strings.EqualFold(scheme, "sips"):
 		return sip.Uri{}, fmt.Errorf("call %q: encrypted calls are not supported yet: %w", cut(target), ErrBadTarget)
 	case ok && strings.EqualFold(scheme, "tel"):
-		t, _, _ = strings.Cut(rest, ";")
+		if t = telephone(rest); t == "" {
+			return bad()
+		}
 	case strings.Contains(t, "@"):
 		return parseTarget("sip:"+t, domain)
 	}
@@ -101,6 +104,21 @@ func parseTarget(target, domain string) (sip.Uri, error) {
 		t = n
 	}
 	return sip.Uri{Scheme: "sip", User: escapeUser(t), Host: domain}, nil
+}
+
+// telephone reads what follows "tel:" (RFC 3966 section 3): the number without visual separators and parameters; empty
+// when there is none. Web pages also write tel://, and escape the plus and the blanks of a number; both are understood.
+func telephone(rest string) string {
+	rest, _, _ = strings.Cut(strings.TrimPrefix(rest, "//"), ";")
+	rest, err := url.PathUnescape(rest)
+	if err != nil {
+		return ""
+	}
+	n := number(strings.TrimSpace(rest))
+	if n == "+" {
+		return ""
+	}
+	return n
 }
 
 // number strips the visual separators from a telephone number; empty when t

@@ -19,6 +19,11 @@ func TestTargets(t *testing.T) {
 		"sip:b:pass@h?Subject=x":         "sip:b@h",
 		"sip:b@[::1]:5070;transport=tcp": "sip:b@[::1]:5070;transport=tcp",
 		"tel:+49-30-123;phone-context=x": "sip:+4930123@d.test",
+		"tel:+49-(0)30.12":               "sip:+4903012@d.test",
+		"TEL:600":                        "sip:600@d.test",
+		"tel:*21*%23":                    "sip:*21*%23@d.test",
+		"tel:%2B49%2030%20123":           "sip:+4930123@d.test",
+		"tel://+4930123":                 "sip:+4930123@d.test",
 		"  600 ":                         "sip:600@d.test",
 	} {
 		u, err := parseTarget(in, "d.test")
@@ -26,7 +31,7 @@ func TestTargets(t *testing.T) {
 			t.Errorf("%q: %s %v, want %s", in, u.String(), err, want)
 		}
 	}
-	for _, in := range []string{"", " ", "sip:", "sip:@", "a\r\nb", "sip:a@b\r\nX: y", "sips:a@b", "sip:a@b c", "sip:a@<b>", "sip:a@b/c", "bob@", "\x00"} {
+	for _, in := range []string{"", " ", "sip:", "sip:@", "a\r\nb", "sip:a@b\r\nX: y", "sips:a@b", "sip:a@b c", "sip:a@<b>", "sip:a@b/c", "bob@", "\x00", "tel:", "tel:+", "tel:;ext=1", "tel:bob", "tel:%zz", "tel:%00"} {
 		if u, err := parseTarget(in, "d.test"); !errors.Is(err, ErrBadTarget) {
 			t.Errorf("%q: %s %v", in, u.String(), err)
 		}
@@ -37,7 +42,7 @@ func TestTargets(t *testing.T) {
 }
 
 func FuzzTarget(f *testing.F) {
-	for _, s := range []string{"600", "sip:a@b;x=y?z", "tel:+1;x", "a@b@c", "sip:[::1]"} {
+	for _, s := range []string{"600", "sip:a@b;x=y?z", "tel:+1;x", "tel://%2B1", "a@b@c", "sip:[::1]"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
