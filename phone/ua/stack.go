@@ -416,15 +416,26 @@ func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Res
 		done(err)
 		return
 	}
+	told := make(chan struct{}) // closed when on has had the refusal; its turn may come later, on another goroutine
+	refused := false
 	for {
 		select {
 		case r := <-tx.Responses():
-			deliver(r)
-			if req.IsInvite() && r.StatusCode >= 300 {
-				s.refused.add(req, r)
-				tx.Terminate()
+			if refused || !req.IsInvite() || r.StatusCode < 300 {
+				deliver(r)
+				continue
 			}
+			refused = true
+			s.intake.deliver(r, func() {
+				on(r)
+				close(told)
+			})
+			s.refused.add(req, r)
+			tx.Terminate()
 		case <-tx.Done():
+			if refused {
+				<-told
+			}
 			done(tx.Err())
 			return
 		case <-ctx.Done():
