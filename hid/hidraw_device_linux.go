@@ -136,12 +136,12 @@ func (d *rawDevice) asked(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
+	case d.isClosing():
+		err = ErrClosed
 	case errors.Is(err, unix.ENOTTY), errors.Is(err, unix.EINVAL), errors.Is(err, unix.ENOSYS):
 		return fmt.Errorf("%s: %w by this kernel (input reports: before Linux 5.11)", op, ErrUnsupported)
 	case errors.Is(err, unix.EPIPE):
 		return fmt.Errorf("%s: %w, the device refuses", op, ErrUnsupported)
-	case d.isClosing(), errors.Is(err, os.ErrClosed):
-		err = ErrClosed
 	case isGone(err):
 		err = ErrGone
 	}
