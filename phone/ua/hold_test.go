@@ -230,6 +230,7 @@ func TestInDialogRequestsGetTheirAnswers(t *testing.T) {
 		l.send("BYE", "")
 		w.response(200)
 		expect[Ended](p)
+		synctest.Wait() // Ended is told a moment before the call is forgotten
 		l.send("BYE", "")
 		w.response(481)
 		l.send("INVITE", testSDP)
