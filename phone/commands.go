@@ -40,6 +40,11 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 		if err := p.know(c.Args); err != nil {
 			return err
 		}
+		if dial, ok := e.(desk.CmdDial); ok {
+			if err := p.checkTarget(dial); err != nil {
+				return err
+			}
+		}
 		p.refusal = ""
 		p.feed(e)
 		if p.refusal != "" {
@@ -98,6 +103,21 @@ func event(c control.Command) (desk.Event, error) {
 		return desk.CmdDTMF{Call: call, Keys: strings.ToUpper(c.Args["keys"])}, nil
 	}
 	return nil, bad("there is no command %q", c.Verb)
+}
+
+// checkTarget refuses an address that can't be called at once: the handset would ring to have it dialled, in vain.
+func (p *Phone) checkTarget(d desk.CmdDial) error {
+	if p.agent == nil {
+		return &control.Error{Code: control.CodeUnavailable, Message: "the phone is still starting"}
+	}
+	account := d.Account
+	if account == "" {
+		account = p.defaultAccount()
+	}
+	if err := p.agent.CheckTarget(account, d.Target); err != nil {
+		return bad("%v", err)
+	}
+	return nil
 }
 
 // know says so when a command names a call, handset or account that there is not.

@@ -249,3 +249,17 @@ func TestHeldCallRingsBackWhenPutDown(t *testing.T) {
 		b.hearsUser(a, time.Second)
 	})
 }
+
+func TestAnAddressThatCannotBeCalledIsRefusedBeforeTheHandsetRings(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		u := w.local("handset")
+		w.pass(time.Second)
+		for _, target := range []string{"sip:", "sip:a b@c", "6\x0100", "sips:a@b"} {
+			if err := u.do(control.VerbDial, "target="+target); err == nil {
+				t.Errorf("%q was accepted", target)
+			}
+		}
+		u.lit()
+		u.handset(control.HandsetIdle)
+	})
+}

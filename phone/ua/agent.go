@@ -223,6 +223,17 @@ func (a *Agent) account(name string) *account {
 	return nil
 }
 
+// CheckTarget says what is wrong with an address before it is dialled, as Dial
+// would. The account may be empty.
+func (a *Agent) CheckTarget(account, target string) error {
+	domain := ""
+	if acc := a.account(account); acc != nil {
+		domain = acc.uri.Host
+	}
+	_, err := parseTarget(target, domain)
+	return err
+}
+
 // Dial calls target, which is a sip: URI, user@host, or a number or name in
 // the account's domain. call is an id the caller chooses. Without an account
 // ("" and none configured) only URIs can be called. Events follow: Progress,

@@ -54,6 +54,7 @@ type call struct {
 	invite   *sip.Request
 	serverTx *sip.ServerTx
 	reminder *time.Timer // repeats 180
+	expiry   *time.Timer // ends a call that nobody answers
 
 	// Answered.
 	media               Media
@@ -92,6 +93,7 @@ func (c *call) end(e Ended) {
 	}
 	c.setPhase(over)
 	stop(&c.reminder)
+	stop(&c.expiry)
 	stop(&c.again)
 	e.Call = c.id
 	c.a.mu.Lock()

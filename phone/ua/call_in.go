@@ -2,6 +2,8 @@ package ua
 
 import (
 	"errors"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -38,6 +40,27 @@ func (c *call) matches(cancel *sip.Request) bool {
 	}
 	a, b := cancel.Via(), c.invite.Via()
 	return cancel.CSeq().SeqNo == c.invite.CSeq().SeqNo && a.Params.GetOr("branch", "") == b.Params.GetOr("branch", "-")
+}
+
+// ringLongest is how long a call rings here when its INVITE says nothing of
+// it: a caller that is gone without a word must not ring for ever, and proxies
+// give up after three minutes themselves (timer C, RFC 3261 section 16.6).
+const ringLongest = 3 * time.Minute
+
+// limit ends the call when nobody has answered in the time that the caller
+// (Expires, section 13.3.1) or ringLongest gives.
+func (c *call) limit() {
+	d, code := ringLongest, 480
+	if h := c.invite.GetHeader("Expires"); h != nil {
+		if s, err := strconv.ParseUint(strings.TrimSpace(h.Value()), 10, 32); err == nil && time.Duration(s)*time.Second < d {
+			d, code = max(time.Second, time.Duration(s)*time.Second), 487
+		}
+	}
+	c.expiry = c.after(d, func() {
+		if c.is(ringing) && c.final(c.a.response(c.invite, code)) {
+			c.end(Ended{Code: code, Reason: "nobody answered"})
+		}
+	})
 }
 
 // ring sends 180.
@@ -103,6 +126,7 @@ func (c *call) answer(lm LocalMedia) {
 		return
 	}
 	stop(&c.reminder)
+	stop(&c.expiry)
 	lm.Codecs = c.a.codecs(c.acc, lm.Codecs)
 	c.lm = lm
 	f := c.inFlow()

@@ -411,3 +411,33 @@ func TestRefusalsEndTheCallWithTheirCode(t *testing.T) {
 		})
 	}
 }
+
+// A call that nobody answers ends: by what its INVITE says, else after three minutes.
+func TestUnansweredCallEnds(t *testing.T) {
+	for _, c := range []struct {
+		name    string
+		headers []string
+		after   time.Duration
+		code    int
+	}{
+		{"by its Expires", []string{"Expires: 20"}, 20 * time.Second, 487},
+		{"by ours", nil, 3 * time.Minute, 480},
+		{"no longer than ours", []string{"Expires: 7200"}, 3 * time.Minute, 480},
+		{"nonsense is not heeded", []string{"Expires: soon"}, 3 * time.Minute, 480},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
+				l := w.invite(phoneAt, "sip:p@"+phoneAt, testSDP, c.headers...)
+				in := expect[Incoming](p)
+				start := time.Now()
+				p.Ring(in.Call)
+				l.learn(w.response(180))
+				time.Sleep(c.after - time.Second) // longer than expect waits
+				e := expect[Ended](p)
+				if got := time.Since(start).Round(time.Second); e.Code != c.code || e.Remote || got != c.after {
+					t.Errorf("%+v after %v, want %d after %v", e, got, c.code, c.after)
+				}
+			})
+		})
+	}
+}

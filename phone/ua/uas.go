@@ -231,7 +231,10 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	if acc != nil {
 		ev.Account = acc.cfg.Name
 	}
-	c.serial.post(func() { a.emit(ev) })
+	c.serial.post(func() {
+		a.emit(ev)
+		c.limit()
+	})
 	go c.watch(tx)
 	if !tx.OnCancel(func(r *sip.Request) { c.serial.post(func() { c.cancelled(r, true) }) }) {
 		c.serial.post(func() { c.cancelled(nil, true) })
