@@ -211,24 +211,6 @@ func TestTonesOfCallsThatFail(t *testing.T) {
 	})
 }
 
-// A command that cannot be carried out is refused, and what was begun for it ends.
-func TestDialOfNoAddress(t *testing.T) {
-	inWorld(t, func(t *testing.T, w *world) {
-		a, _ := w.pair("handset", "handset")
-		a.lift()
-		if err := a.do(control.VerbDial, "target=sip:a b@c"); err == nil {
-			t.Error("no error")
-		}
-		w.pass(time.Second)
-		a.handset(control.HandsetTone)
-		a.want(control.StateIdle)
-		a.sent()
-		if n := w.rtp(); n != 0 {
-			t.Errorf("%d RTP sockets", n)
-		}
-	})
-}
-
 func TestHeldCallRingsBackWhenPutDown(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		a, b := w.talking("handset", "handset")
@@ -250,10 +232,10 @@ func TestHeldCallRingsBackWhenPutDown(t *testing.T) {
 	})
 }
 
-func TestAnAddressThatCannotBeCalledIsRefusedBeforeTheHandsetRings(t *testing.T) {
+// A command that cannot be carried out is refused at once, and nothing comes of it: no ring, no tone, no call.
+func TestAnAddressThatCannotBeCalledIsRefused(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
-		u := w.local("handset")
-		w.pass(time.Second)
+		u, _ := w.pair("handset", "handset")
 		for _, target := range []string{"sip:", "sip:a b@c", "6\x0100", "sips:a@b"} {
 			if err := u.do(control.VerbDial, "target="+target); err == nil {
 				t.Errorf("%q was accepted", target)
@@ -261,5 +243,16 @@ func TestAnAddressThatCannotBeCalledIsRefusedBeforeTheHandsetRings(t *testing.T)
 		}
 		u.lit()
 		u.handset(control.HandsetIdle)
+		u.lift()
+		if err := u.do(control.VerbDial, "target=sip:a b@c"); err == nil {
+			t.Error("accepted with the handset lifted")
+		}
+		w.pass(time.Second)
+		u.handset(control.HandsetDialTone)
+		u.want(control.StateIdle)
+		u.sent()
+		if n := w.rtp(); n != 0 {
+			t.Errorf("%d RTP sockets", n)
+		}
 	})
 }
