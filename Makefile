@@ -21,7 +21,7 @@ demo: build
 
 ## test: everything, against real peers too; what CI runs
 test:
-	@.ci/install build peers sound desktop
+	@.ci/install build peers sound desktop dist
 	@.ci/test all
 
 ## test-usb: an emulated phone plugged into Debian's kernel, in a virtual machine
@@ -39,13 +39,45 @@ bench:
 	@.ci/install build peers sound desktop
 	@.ci/test bench
 
-## install: programs and the desktop entry, below PREFIX (DESTDIR is honoured)
+# What `make install` puts where, beside the programs. @bindir@ in a file becomes the folder of the programs. A PREFIX
+# in a home folder leaves out what is for the system alone.
+HOMELY    := $(if $(HOME),$(filter $(HOME)/%,$(PREFIX)/))
+AUTOSTART ?= $(if $(HOMELY),$(HOME)/.config,/etc/xdg)/autostart
+SHARE     := $(PREFIX)/share
+FILES     := \
+	cmd/offhook/dist/offhook.1:$(SHARE)/man/man1/offhook.1 \
+	cmd/offhook/dist/offhook-sound.1:$(SHARE)/man/man1/offhook-sound.1 \
+	cmd/offhook-tray/dist/offhook-tray.1:$(SHARE)/man/man1/offhook-tray.1 \
+	cmd/offhook/dist/offhook.bash:$(SHARE)/bash-completion/completions/offhook \
+	cmd/offhook/dist/offhook.svg:$(SHARE)/icons/hicolor/scalable/apps/offhook.svg \
+	cmd/offhook/dist/offhook.desktop:$(SHARE)/applications/offhook.desktop \
+	cmd/offhook/dist/offhook-dial.desktop:$(SHARE)/applications/offhook-dial.desktop \
+	cmd/offhook-tray/dist/offhook-tray.desktop:$(AUTOSTART)/offhook-tray.desktop \
+	cmd/offhook/dist/offhook.service:$(SHARE)/systemd/user/offhook.service
+ifeq ($(HOMELY),)
+FILES     += \
+	cmd/offhook/dist/offhook-headless.service:$(PREFIX)/lib/systemd/system/offhook-headless.service \
+	cmd/offhook/dist/offhook.sysusers:$(PREFIX)/lib/sysusers.d/offhook.conf
+endif
+INSTALLED := $(addprefix $(PREFIX)/bin/,$(notdir $(PROGRAMS))) $(foreach f,$(FILES),$(lastword $(subst :, ,$f)))
+
+# Desktops look up who opens tel: and sip: in a list, which is theirs to write.
+desktop-list = [ -n "$(DESTDIR)" ] || ! command -v update-desktop-database >/dev/null || update-desktop-database -q "$(SHARE)/applications"
+
+## install: programs, man pages, desktop entries and systemd units, below PREFIX (DESTDIR is honoured)
 install: build
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin/
+	@set -e; for f in $(FILES); do \
+		to="$(DESTDIR)$${f#*:}"; echo "install $$to"; \
+		install -D -m 644 "$${f%%:*}" "$$to"; sed -i 's|@bindir@|$(PREFIX)/bin|g' "$$to"; \
+	done
+	@$(desktop-list)
 
+## uninstall: removes what install has put there
 uninstall:
-	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
+	rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	@$(desktop-list)
 
 clean:
 	rm -rf $(BIN)

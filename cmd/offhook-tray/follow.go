@@ -87,6 +87,22 @@ func listen(ctx context.Context, p phone, show func(update)) (reached bool) {
 	}
 }
 
+// appears waits for a phone that answers, until the context ends, and returns whether there is one.
+func appears(ctx context.Context, p phone, sockets []string) bool {
+	for ctx.Err() == nil {
+		appeared := watch(ctx, sockets) // before the attempt, as in follow
+		_, err := ask(ctx, p)
+		if err != nil {
+			appeared.wait(ctx)
+		}
+		appeared.close()
+		if err == nil {
+			return true
+		}
+	}
+	return false
+}
+
 func ask(ctx context.Context, p phone) (control.Status, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerTimeout)
 	defer cancel()

@@ -17,6 +17,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 	"github.com/getlantern/systray"
@@ -26,7 +27,8 @@ import (
 )
 
 type cli struct {
-	StateDir string `help:"Folder of the phone's state and control socket, as given to 'offhook run'." placeholder:"DIR"`
+	StateDir  string `help:"Folder of the phone's state and control socket, as given to 'offhook run'." placeholder:"DIR"`
+	IfRunning bool   `help:"End silently when no phone runs and none starts within ten seconds; for the autostart of desktops."`
 }
 
 func main() {
@@ -51,6 +53,16 @@ func (c *cli) run() error {
 	if c.StateDir == "" {
 		sockets = append(sockets, config.SystemSocket)
 	}
+	client := control.NewClient(sockets...)
+	if c.IfRunning {
+		// A phone that is a service of the session starts with the desktop, or just before.
+		ctx, cancel := context.WithTimeout(ctx, autostartPatience)
+		running := appears(ctx, client, sockets)
+		cancel()
+		if !running {
+			return nil
+		}
+	}
 	if err := openDisplay(); err != nil {
 		return err
 	}
@@ -63,9 +75,12 @@ func (c *cli) run() error {
 	if err := os.Setenv("TMPDIR", icons); err != nil {
 		return err
 	}
-	t := &tray{client: control.NewClient(sockets...), sockets: sockets}
+	t := &tray{client: client, sockets: sockets}
 	systray.Run(func() { t.ready(ctx) }, func() {})
 	return nil
 }
+
+// autostartPatience is how long --if-running waits for a phone.
+const autostartPatience = 10 * time.Second
 
 var errNoDesktop = errors.New("there is no desktop to show an icon on: DISPLAY and WAYLAND_DISPLAY are not set (a phone without one: `offhook run --headless`)")
