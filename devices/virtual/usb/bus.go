@@ -31,6 +31,9 @@ type bus struct {
 	done     chan struct{} // closed when run ends
 	running  sync.WaitGroup
 
+	unplugged sync.Once
+	lost      chan struct{} // closed by unplugged, when the phone's own cable was seen to go
+
 	configuration uint8
 	pending       map[uint32]*transfer
 
@@ -65,7 +68,7 @@ func Serve(conn io.ReadWriteCloser, phone *virtual.Phone, cfg Config) (*Device, 
 	b := &bus{
 		model: m, conn: conn, start: time.Now(), mixer: m.Mixer, polled: -1,
 		control: pipe{slot: 1}, output: pipe{slot: int64(m.Interval)},
-		messages: make(chan any, 64), events: make(chan func()), done: make(chan struct{}),
+		messages: make(chan any, 64), events: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}),
 		pending: map[uint32]*transfer{}, streams: map[uint8]*stream{},
 	}
 	if !m.NoSound {

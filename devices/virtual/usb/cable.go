@@ -17,7 +17,8 @@ var ErrNoBus = errors.New("no emulated USB bus")
 
 // Attached is a phone plugged into the kernel of this machine. The USB device is
 // there while the phone is plugged in: it follows virtual.Phone.Unplug and
-// Replug, and comes back on the same port. Methods may be called from any
+// Replug, and comes back on the same port. (An unplug may be too short to be
+// seen when no program has the phone open.) Methods may be called from any
 // goroutine.
 type Attached struct {
 	phone *virtual.Phone
@@ -100,9 +101,15 @@ func (a *Attached) follow(changed <-chan struct{}) {
 		case !plugged && there:
 			a.detach()
 		}
+		var lost <-chan struct{}
+		if d := a.Device(); d != nil {
+			lost = d.bus.lost
+		}
 		select {
 		case <-changed:
 			changed = a.phone.Changed()
+		case <-lost: // perhaps it is plugged in again already
+			a.detach()
 		case <-a.quit:
 			return
 		}

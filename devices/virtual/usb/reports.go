@@ -34,6 +34,9 @@ func (b *bus) open() {
 			buf := make([]byte, size)
 			n, err := d.Read(buf)
 			if err != nil {
+				if errors.Is(err, hid.ErrGone) {
+					b.unplugged.Do(func() { close(b.lost) })
+				}
 				return
 			}
 			select {
