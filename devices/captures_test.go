@@ -124,7 +124,7 @@ func TestRealReportsGiveTheirEvents(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dev := newDevice(&quiet{}, newLayout(captured(t, tt.stem), quirk{}), quirk{}, Options{})
+			dev := newDevice(&quiet{}, newTelephony(newLayout(captured(t, tt.stem), quirk{}), quirk{}), Options{})
 			dev.opening = false
 			var got []EventKind
 			var keys string

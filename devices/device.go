@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"offhook/hid"
-	"offhook/hid/report"
 )
 
 // ErrNotTelephony is wrapped by the error of Open for a device without a
@@ -36,12 +35,11 @@ type Options struct {
 
 // Device is an open phone. Its methods may be called from any goroutine.
 type Device struct {
-	dev    hid.Device
-	info   hid.Info
-	layout *layout
-	quirk  quirk
-	log    *slog.Logger
-	now    func() time.Time
+	dev   hid.Device
+	info  hid.Info
+	about about
+	log   *slog.Logger
+	now   func() time.Time
 
 	events  chan Event
 	wake    chan struct{} // of size 1: the writer has something to do
@@ -52,17 +50,9 @@ type Device struct {
 	once    sync.Once
 	closed  chan struct{} // closed when Close is done
 
-	decoder *report.Decoder // used under mu: by the reader, and once by the asker
-
-	mu      sync.Mutex // guards everything below, and decoder; never held over I/O
+	mu      sync.Mutex // guards everything below; never held over I/O
+	driver  driver     // its render is the writer's, without mu
 	opening bool       // until the baseline is settled
-	seen    map[uint8]bool
-	raw     map[uint8][]byte // last report of each ID
-	hook    hookState
-	hookWas int32
-	mute    []muteState
-	keys    []int32 // last value, by layout.keys
-	keypad  keypadState
 	wanted  Indicators
 	dirty   bool // wanted has not been written yet
 	final   bool // wanted is the last; the writer ends after it
@@ -80,16 +70,11 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 		_ = dev.Close() // the reason for giving up matters more
 		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
 	}
-	desc, err := report.Parse(dev.Descriptor())
+	drv, err := driverFor(dev)
 	if err != nil {
 		return fail(err)
 	}
-	q := quirkOf(info.VendorID, info.ProductID)
-	l := newLayout(desc, q)
-	if !l.telephony() {
-		return fail(ErrNotTelephony)
-	}
-	d := newDevice(dev, l, q, opt)
+	d := newDevice(dev, drv, opt)
 	go d.routineReader()
 	go d.routineWriter()
 	go d.routineAsk()
@@ -106,13 +91,17 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 	}
 	d.mu.Lock()
 	d.opening = false
-	d.lifted = d.hook.cradle && d.hook.held
+	d.lifted, err = drv.opened()
 	d.mu.Unlock()
-	d.log.Debug("device open", "controls", l.controls, "lights", l.names, "lifted", d.lifted)
+	if err != nil {
+		_ = d.Close() // the reason for giving up matters more
+		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
+	}
+	d.log.Debug("device open", "driver", d.about.driver, "controls", d.about.controls, "lights", d.about.lights, "lifted", d.lifted)
 	return d, nil
 }
 
-func newDevice(dev hid.Device, l *layout, q quirk, opt Options) *Device {
+func newDevice(dev hid.Device, drv driver, opt Options) *Device {
 	if opt.Logger == nil {
 		opt.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -120,16 +109,11 @@ func newDevice(dev hid.Device, l *layout, q quirk, opt Options) *Device {
 		opt.Now = time.Now
 	}
 	d := &Device{
-		dev: dev, info: dev.Info(), layout: l, quirk: q, now: opt.Now,
+		dev: dev, info: dev.Info(), about: drv.about(), driver: drv, now: opt.Now,
 		events: make(chan Event, eventQueue), wake: make(chan struct{}, 1),
 		settled: make(chan struct{}), closing: make(chan struct{}),
 		read: make(chan struct{}), written: make(chan struct{}), closed: make(chan struct{}),
-		decoder: report.NewDecoder(l.d),
-		opening: true, seen: map[uint8]bool{}, raw: map[uint8][]byte{},
-		hook: newHookState(l), keys: make([]int32, len(l.keys)), keypad: newKeypadState(l),
-	}
-	for _, f := range l.mute {
-		d.mute = append(d.mute, newMuteState(f, q))
+		opening: true,
 	}
 	d.log = opt.Logger.With("device", d.ID())
 	return d
@@ -164,23 +148,29 @@ func nameOf(info hid.Info) string {
 	return fmt.Sprintf("device %04x:%04x", info.VendorID, info.ProductID)
 }
 
-// Name is the device's own name for people.
-func (d *Device) Name() string { return nameOf(d.info) }
+// Name is the device's own name for people, or what it is known as where it has
+// none.
+func (d *Device) Name() string {
+	if d.info.Name == "" && d.about.name != "" {
+		return d.about.name
+	}
+	return nameOf(d.info)
+}
 
 // Kind says whether it is a phone, a handset or a headset.
-func (d *Device) Kind() Kind { return d.layout.kind }
+func (d *Device) Kind() Kind { return d.about.kind }
 
 // Driver names the driver in use.
-func (d *Device) Driver() string { return "hid-telephony" }
+func (d *Device) Driver() string { return d.about.driver }
 
 // Info says how the device is reached.
 func (d *Device) Info() hid.Info { return d.info }
 
 // Controls lists what a person can do at the device: "hook", "mute", "keypad"…
-func (d *Device) Controls() []string { return slices.Clone(d.layout.controls) }
+func (d *Device) Controls() []string { return slices.Clone(d.about.controls) }
 
 // Lights lists what the device can show: "off-hook", "ring", "display"…
-func (d *Device) Lights() []string { return slices.Clone(d.layout.names) }
+func (d *Device) Lights() []string { return slices.Clone(d.about.lights) }
 
 // Lifted tells whether a handset was off its cradle when it was opened; later
 // changes come as events. A headset's button has no such state: it begins idle.
@@ -207,7 +197,7 @@ func (d *Device) Err() error {
 func (d *Device) Show(i Indicators) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.final || i == d.wanted && (d.layout.hook == nil || d.hook.cradle || d.hook.held == i.OffHook) {
+	if d.final || i == d.wanted && d.driver.shown(i) {
 		return
 	}
 	d.show(i)
@@ -226,10 +216,7 @@ func (d *Device) Refresh() {
 // show hands a state to the writer. d.mu is held.
 func (d *Device) show(i Indicators) {
 	d.wanted, d.dirty = i, true
-	d.hook.show(i.OffHook)
-	for n := range d.mute {
-		d.mute[n].show(i.Mute)
-	}
+	d.driver.show(i)
 	d.notify()
 }
 

@@ -11,6 +11,9 @@ const (
 	Phone   Kind = iota + 1 // 0B:01, a desk phone
 	Handset                 // 0B:04, a handset with a cradle
 	Headset                 // 0B:05, and telephony keys in a Consumer collection
+	// KeyedHandset is a handset without a cradle, known by its numbers: a green
+	// key lifts and a red one puts down, as a headset's button does.
+	KeyedHandset
 )
 
 // String gives the word used in JSON and on screen.
@@ -18,7 +21,7 @@ func (k Kind) String() string {
 	switch k {
 	case Phone:
 		return "phone"
-	case Handset:
+	case Handset, KeyedHandset:
 		return "handset"
 	case Headset:
 		return "headset"
@@ -29,8 +32,8 @@ func (k Kind) String() string {
 // MarshalText gives the word of String.
 func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
 
-// Cradled tells whether the hook switch is a cradle. The hook of a Headset is a
-// button: its state is an agreement between program and device, while a cradle
+// Cradled tells whether the hook switch is a cradle. The hook of a Headset, and of
+// a handset without a cradle, is a button: its state is an agreement between program and device, while a cradle
 // says where the handset lies whatever the program writes.
 func (k Kind) Cradled() bool { return k == Phone || k == Handset }
 

@@ -53,7 +53,7 @@ func TestKeypadEncodings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := newDevice(&quiet{}, newLayout(parsed(t, keypadDescriptor(tt.min, tt.max, tt.flags, 0xB0, tt.last)), quirk{}), quirk{}, Options{})
+			d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, keypadDescriptor(tt.min, tt.max, tt.flags, 0xB0, tt.last)), quirk{}), quirk{}), Options{})
 			d.opening = false
 			down, up := "", ""
 			for _, v := range tt.values {
@@ -79,7 +79,7 @@ func TestKeypadEncodings(t *testing.T) {
 func TestAKeypadOfSeveralElementsHoldsSeveralKeys(t *testing.T) {
 	raw := keypadDescriptor(1, 12, 0, 0xB0, 0xBB)
 	raw[21] = 2 // Report Count
-	d := newDevice(&quiet{}, newLayout(parsed(t, raw), quirk{}), quirk{}, Options{})
+	d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, raw), quirk{}), quirk{}), Options{})
 	d.opening = false
 	var got []string
 	for _, rep := range [][]byte{{2, 0}, {2, 3}, {3, 0}, {0, 0}} {
@@ -124,7 +124,7 @@ func TestFormsOfHookAndMute(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := newDevice(&quiet{}, newLayout(parsed(t, controlDescriptor(tt.usage, tt.flags, tt.min, tt.max, 0x17)), tt.quirk), tt.quirk, Options{})
+			d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, controlDescriptor(tt.usage, tt.flags, tt.min, tt.max, 0x17)), tt.quirk), tt.quirk), Options{})
 			d.opening = false
 			var got []EventKind
 			for _, v := range tt.values {
@@ -212,7 +212,7 @@ func TestAHookAmongTheKeysOfAnArrayIsAPress(t *testing.T) {
 		0x05, 0x0B, 0x09, 0x05, 0xA1, 0x01, 0x15, 0x01, 0x25, 0x03, 0x75, 0x08, 0x95, 0x01,
 		0x09, 0x20, 0x09, 0x24, 0x09, 0x2F, 0x81, 0x00, 0xC0,
 	}
-	d := newDevice(&quiet{}, newLayout(parsed(t, raw), quirk{}), quirk{}, Options{})
+	d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, raw), quirk{}), quirk{}), Options{})
 	d.opening = false
 	var got []EventKind
 	for _, v := range []byte{1, 0, 2, 0, 3, 1, 0} {

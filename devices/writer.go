@@ -2,9 +2,9 @@ package devices
 
 import (
 	"errors"
+	"time"
 
 	"offhook/hid"
-	"offhook/hid/report"
 )
 
 // routineWriter writes each wanted state as whole output reports, one transition
@@ -12,8 +12,6 @@ import (
 // it writes all of them again.
 func (d *Device) routineWriter() {
 	defer close(d.written)
-	enc := report.NewEncoder(d.layout.d)
-	clear := d.layout.display != nil
 	d.mu.Lock()
 	d.dirty = true // the idle state
 	d.mu.Unlock()
@@ -24,9 +22,7 @@ func (d *Device) routineWriter() {
 		d.mu.Unlock()
 		switch {
 		case dirty:
-			reports := d.layout.render(enc, want, clear)
-			clear = false
-			if !d.write(reports, want) {
+			if !d.write(d.driver.render(want), want) {
 				return
 			}
 			continue
@@ -41,39 +37,18 @@ func (d *Device) routineWriter() {
 	}
 }
 
-// render gives the reports of one transition: those with lights, each once, then
-// the display.
-func (l *layout) render(enc *report.Encoder, want Indicators, clear bool) [][]byte {
-	var reports [][]byte
-	for _, li := range l.lights {
-		v := li.off
-		if li.lit(want) {
-			v = li.on
-		}
-		// On and off are chosen to fit; a field that can hold neither has no light.
-		_ = enc.Set(li.row, v)
-	}
-	for _, id := range l.lightIDs {
-		reports = append(reports, enc.Report(id))
-	}
-	if l.display != nil {
-		if clear {
-			reports = l.display.blank(enc, reports)
-		}
-		reports = l.display.render(enc, [2]string{want.Line1, want.Line2}, reports)
-	}
-	return reports
-}
-
-// write writes the reports of one transition, until a newer state is wanted. It
+// write writes the messages of one transition, until a newer state is wanted. It
 // gives false when the device is gone.
-func (d *Device) write(reports [][]byte, want Indicators) bool {
+func (d *Device) write(messages []message, want Indicators) bool {
 	complained := false
-	for _, rep := range reports {
-		if !d.before(rep[0], want) {
+	for _, m := range messages {
+		if !d.rest(m.pause) {
+			return false
+		}
+		if !d.before(m, want) {
 			return true
 		}
-		err := d.dev.Write(rep)
+		err := d.send(m)
 		d.after()
 		switch {
 		case err == nil:
@@ -83,32 +58,48 @@ func (d *Device) write(reports [][]byte, want Indicators) bool {
 			complained = true
 			d.log.Warn("writing lights to the device failed", "error", err)
 		}
+		if !d.rest(m.pause) {
+			return false
+		}
 	}
 	return true
 }
 
+// rest leaves the device alone for a while; false when it is gone.
+func (d *Device) rest(pause time.Duration) bool {
+	if pause <= 0 {
+		return true
+	}
+	t := time.NewTimer(pause)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-d.read:
+		return false
+	}
+}
+
+func (d *Device) send(m message) error {
+	if !m.feature {
+		return d.dev.Write(m.report)
+	}
+	f, ok := d.dev.(hid.FeatureDevice)
+	if !ok {
+		return errNoFeatures
+	}
+	return f.SetFeature(m.report)
+}
+
 // before prepares for the device's answer to a report, or gives false when a
 // newer state is wanted.
-func (d *Device) before(id uint8, want Indicators) bool {
+func (d *Device) before(m message, want Indicators) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if d.dirty {
 		return false
 	}
-	now := d.now()
-	for _, li := range d.layout.lights {
-		if li.id != id {
-			continue
-		}
-		switch li.name {
-		case "off-hook":
-			d.hook.writing(want.OffHook, now)
-		case "mute":
-			for i := range d.mute {
-				d.mute[i].writing(want.Mute, now)
-			}
-		}
-	}
+	d.driver.writing(m, want, d.now())
 	return true
 }
 
@@ -116,9 +107,5 @@ func (d *Device) before(id uint8, want Indicators) bool {
 func (d *Device) after() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	now := d.now()
-	d.hook.wrote(now)
-	for i := range d.mute {
-		d.mute[i].wrote(now)
-	}
+	d.driver.wrote(d.now())
 }

@@ -17,7 +17,7 @@ const (
 	controlTimeout = 5 * time.Second
 )
 
-// handle is a Phone as one host has it open; it implements hid.Device.
+// handle is a Phone as one host has it open; it implements hid.FeatureDevice.
 type handle struct {
 	phone  *Phone
 	queue  chan []byte
@@ -82,6 +82,9 @@ func (h *handle) GetInput(id uint8, buf []byte) (int, error) {
 		return 0, h.fail("get input report", err)
 	}
 	p := h.phone
+	if p.maker != nil {
+		return h.answer("get input report", buf, func() []byte { return p.maker.getInput(id) })
+	}
 	switch p.profile.GetReport {
 	case Refuses:
 		return 0, h.fail("get input report", errors.New("request stalled by the device"))
@@ -104,6 +107,42 @@ func (h *handle) GetInput(id uint8, buf []byte) (int, error) {
 		return copy(buf, p.volumeReport()), nil
 	}
 	return 0, h.fail("get input report", errors.New("request stalled by the device"))
+}
+
+// GetFeature gives a feature report of a phone that has any.
+func (h *handle) GetFeature(id uint8, buf []byte) (int, error) {
+	const op = "get feature report"
+	if err := h.wait(0); err != nil {
+		return 0, h.fail(op, err)
+	}
+	return h.answer(op, buf, func() []byte {
+		if h.phone.maker == nil {
+			return nil
+		}
+		return h.phone.maker.getFeature(id)
+	})
+}
+
+// SetFeature takes a feature report, if the phone has any.
+func (h *handle) SetFeature(rep []byte) error {
+	if err := h.wait(h.phone.profile.WriteStall); err != nil {
+		return h.fail("set feature report", err)
+	}
+	if h.phone.takeFeature(rep) {
+		return nil
+	}
+	return h.fail("set feature report", errors.New("request stalled by the device"))
+}
+
+// answer copies what the firmware says to buf; nothing is a stall.
+func (h *handle) answer(op string, buf []byte, ask func() []byte) (int, error) {
+	h.phone.mu.Lock()
+	defer h.phone.mu.Unlock()
+	rep := ask()
+	if rep == nil {
+		return 0, h.fail(op, errors.New("request stalled by the device"))
+	}
+	return copy(buf, rep), nil
 }
 
 func (h *handle) Close() error {

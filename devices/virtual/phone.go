@@ -20,6 +20,7 @@ const historyLength = 256
 type Phone struct {
 	profile Profile
 	layout  *layout
+	maker   firmware      // of a phone with a protocol of its own, else nil
 	sizes   map[uint8]int // payload bytes of each output report
 	now     func() time.Time
 	serial  string
@@ -62,6 +63,9 @@ func New(profile Profile, opts ...Option) *Phone {
 		pressed: map[string]bool{}, keys: l.keypad.idle,
 		changed: make(chan struct{}),
 	}
+	if profile.firmware != nil {
+		p.maker = profile.firmware()
+	}
 	for _, opt := range opts {
 		opt(p)
 	}
@@ -75,6 +79,11 @@ func (p *Phone) Profile() Profile { return p.profile }
 // dark puts lights and display as they are without power.
 func (p *Phone) dark() {
 	p.lights = map[string]bool{}
+	if p.maker != nil {
+		p.maker.dark()
+		p.look()
+		return
+	}
 	for _, li := range p.layout.lights {
 		p.lights[li.name] = false
 	}
@@ -96,6 +105,14 @@ func blank(n int) []byte {
 
 // Info is what a host learns from the bus.
 func (p *Phone) Info() hid.Info {
+	info := p.info()
+	if p.maker != nil {
+		info.VendorID, info.ProductID = p.profile.vendor, p.profile.product
+	}
+	return info
+}
+
+func (p *Phone) info() hid.Info {
 	return hid.Info{
 		Path: "virtual:" + p.serial, Bus: "virtual",
 		VendorID: 0x1209, ProductID: 0x0001,
@@ -115,7 +132,12 @@ func (p *Phone) Plug() (hid.Device, error) {
 	}
 	h := newHandle(p)
 	p.open = append(p.open, h)
-	if p.profile.ReportAtOpening {
+	if p.maker != nil {
+		for _, rep := range p.maker.opened() {
+			p.record(false, rep)
+			h.put(rep)
+		}
+	} else if p.profile.ReportAtOpening {
 		p.record(false, p.inputReport())
 		h.put(p.inputReport())
 	}
@@ -252,6 +274,12 @@ func (p *Phone) take(rep []byte) {
 	}
 	p.record(true, rep)
 	p.reports++
+	if p.maker != nil {
+		p.maker.take(rep)
+		p.look()
+		p.touch()
+		return
+	}
 	id, payload := rep[0], rep[1:]
 	if size, known := p.sizes[id]; !known || size != len(payload) {
 		p.touch()

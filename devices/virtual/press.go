@@ -9,14 +9,22 @@ import (
 const maxKeys = 64
 
 // Lift takes the handset off the cradle; a headset's button is pressed when it
-// is on-hook. Lifting what is lifted does nothing. An unplugged handset can be
+// is on-hook, and the green key of a handset without a cradle in any case. Lifting
+// what is lifted does nothing. An unplugged handset can be
 // lifted too: nobody hears of it before it is plugged in again.
 func (p *Phone) Lift() error { return p.setHook(true) }
 
-// HangUp puts the handset down, the opposite of Lift.
+// HangUp puts the handset down, the opposite of Lift; without a cradle it presses
+// the red key.
 func (p *Phone) HangUp() error { return p.setHook(false) }
 
 func (p *Phone) setHook(lifted bool) error {
+	if p.maker != nil && !p.profile.Kind.Cradled() {
+		if lifted {
+			return p.pressMaker("green")
+		}
+		return p.pressMaker("red")
+	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if !p.plugged && !p.profile.Kind.Cradled() {
@@ -27,13 +35,17 @@ func (p *Phone) setHook(lifted bool) error {
 	}
 	p.lifted = lifted
 	p.touch()
+	if p.maker != nil {
+		p.sendAll(p.maker.hook(lifted))
+		return nil
+	}
 	p.sendHook(lifted)
 	return nil
 }
 
 // PressHook presses the hook button of a headset, whatever its state.
 func (p *Phone) PressHook() error {
-	if p.profile.Kind.Cradled() {
+	if p.maker != nil || p.profile.Kind.Cradled() {
 		return p.lacks("hook button; lift it or put it down")
 	}
 	p.mu.Lock()
@@ -49,13 +61,16 @@ func (p *Phone) PressHook() error {
 // Press presses and releases keys of the keypad, one after the other: 0-9, *, #.
 // Spaces are skipped.
 func (p *Phone) Press(keys string) error {
-	pad := p.layout.keypad
-	if pad.size == 0 {
-		return p.lacks("keypad")
-	}
 	keys = strings.ToUpper(strings.ReplaceAll(keys, " ", ""))
 	if len(keys) > maxKeys {
 		return fmt.Errorf("%d keys at once; at most %d can be pressed", len(keys), maxKeys)
+	}
+	if p.maker != nil {
+		return p.pressMaker(strings.Split(keys, "")...)
+	}
+	pad := p.layout.keypad
+	if pad.size == 0 {
+		return p.lacks("keypad")
 	}
 	for _, key := range []byte(keys) {
 		if _, ok := pad.codes[key]; !ok {
@@ -78,6 +93,9 @@ func (p *Phone) Press(keys string) error {
 
 // PressMute presses the mute key, or moves the mute switch.
 func (p *Phone) PressMute() error {
+	if p.maker != nil {
+		return p.pressMaker("mute")
+	}
 	if p.layout.muteLevel == none {
 		return p.PressControl("mute")
 	}
@@ -103,6 +121,9 @@ func (p *Phone) PressReject() error { return p.PressControl("reject") }
 // PressControl presses and releases a key by the name that package devices gives
 // its control: "hold", "speaker", "transfer" and so on.
 func (p *Phone) PressControl(name string) error {
+	if p.maker != nil {
+		return p.pressMaker(name)
+	}
 	if _, ok := p.layout.keys[name]; !ok {
 		return p.lacks(name + " key")
 	}
@@ -125,6 +146,9 @@ func (p *Phone) click(name string) {
 
 // PressVolume presses a volume key.
 func (p *Phone) PressVolume(up bool) error {
+	if p.maker != nil {
+		return p.pressMaker(map[bool]string{true: "volume-up", false: "volume-down"}[up])
+	}
 	if p.layout.volumeUp == none {
 		return p.lacks("volume keys")
 	}

@@ -43,6 +43,10 @@ type Profile struct {
 	WriteStall time.Duration `json:"-"`
 
 	layout *layout
+	// Of a phone with a protocol of its own: its numbers and its firmware. Such a
+	// phone answers as its maker built it, whatever the manners above.
+	vendor, product uint16
+	firmware        func() firmware
 }
 
 // ByName finds a profile. The empty name is the default, "handset".
@@ -51,7 +55,7 @@ func ByName(name string) (Profile, error) {
 		name = "handset"
 	}
 	var names []string
-	for _, p := range Profiles() {
+	for _, p := range append(Profiles(), VendorProfiles()...) {
 		if p.Name == name {
 			return p, nil
 		}

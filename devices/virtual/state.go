@@ -24,7 +24,9 @@ type State struct {
 	Profile string `json:"profile"`
 	Plugged bool   `json:"plugged"`
 	Opened  bool   `json:"opened"` // a host has it open
-	Lifted  bool   `json:"lifted"` // off the cradle; of a headset, what it believes
+	// Lifted is off the cradle; of a headset, what it believes. A handset with
+	// neither cradle nor hook button never is.
+	Lifted bool `json:"lifted"`
 	// Lights has an entry for every light and ringer of the profile, named as
 	// in package devices.
 	Lights  map[string]bool `json:"lights"`
@@ -61,6 +63,9 @@ func (p *Phone) state() State {
 		Display: []string{},
 		Reports: p.reports,
 		History: slices.Clone(p.history),
+	}
+	if p.maker != nil {
+		s.Display = append(s.Display, p.maker.display()...)
 	}
 	for _, line := range p.text {
 		// The character set of the display is Latin-1.

@@ -1,0 +1,298 @@
+package devices_test
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"offhook/devices"
+	"offhook/devices/virtual"
+)
+
+// Every emulated phone with its own protocol gets its driver, and is seen by what it can do.
+func TestVendorPhonesAreKnownByTheirNumbers(t *testing.T) {
+	want := map[string]struct {
+		driver           string
+		cradled          bool
+		controls, lights string
+	}{
+		"hp-handset":    {"hp-internet-handset", true, "hook mute hold drop send keypad volume", "off-hook mute speaker"},
+		"cypress-phone": {"cypress-phone", false, "hook mute keypad volume", ""},
+		"ex-03":         {"ex-03", true, "hook send reject keypad", "off-hook ring display"},
+		"webtalker":     {"cmedia-mcu-phone", false, "hook mute speaker keypad volume", ""},
+	}
+	for _, p := range virtual.VendorProfiles() {
+		at(t, p.Name, func(t *testing.T) {
+			w, ok := want[p.Name]
+			if !ok {
+				t.Fatal("no expectation of this phone")
+			}
+			r := plug(t, p)
+			controls, lights := strings.Join(r.dev.Controls(), " "), strings.Join(r.dev.Lights(), " ")
+			if r.dev.Driver() != w.driver || r.dev.Kind() != p.Kind || r.dev.Kind().Cradled() != w.cradled ||
+				controls != w.controls || lights != w.lights {
+				t.Fatalf("driver %s, %v, controls %q, lights %q", r.dev.Driver(), r.dev.Kind(), controls, lights)
+			}
+		})
+	}
+}
+
+func TestEveryKeyOfAVendorPhone(t *testing.T) {
+	tests := []struct {
+		profile string
+		press   func(*virtual.Phone) error
+		want    []string
+	}{
+		{"hp-handset", press("green"), []string{"send"}},
+		{"hp-handset", press("red"), []string{"drop"}},
+		{"hp-handset", press("hold"), []string{"hold"}},
+		{"hp-handset", press("mute"), []string{"mute-press"}},
+		{"hp-handset", press("big-n"), nil},
+		{"hp-handset", press("contacts"), nil},
+		{"hp-handset", press("volume-up"), []string{"volume-up"}},
+		{"hp-handset", press("volume-down"), []string{"volume-down"}},
+		{"cypress-phone", press("mute"), []string{"mute-press"}},
+		{"cypress-phone", press("volume-up"), []string{"volume-up"}},
+		{"cypress-phone", press("volume-down"), []string{"volume-down"}},
+		{"cypress-phone", press("red"), []string{"drop"}},
+		{"cypress-phone", press("yes"), nil},
+		{"cypress-phone", press("f"), nil},
+		{"ex-03", press("send"), []string{"send"}},
+		{"ex-03", press("reject"), []string{"reject"}},
+		{"ex-03", press("up"), nil},
+		{"webtalker", press("mute"), []string{"mute-press"}},
+		{"webtalker", press("speaker"), []string{"speaker"}},
+		{"webtalker", press("volume-up"), []string{"volume-up"}},
+		{"webtalker", press("volume-down"), []string{"volume-down"}},
+		{"webtalker", press("up"), nil}, // its code is 0
+		{"webtalker", press("delete"), nil},
+	}
+	for _, tt := range tests {
+		at(t, tt.profile+" "+strings.Join(tt.want, " "), func(t *testing.T) {
+			r := plug(t, profile(t, tt.profile))
+			r.do(tt.press(r.phone))
+			r.wantEvents("pressed once", tt.want...)
+		})
+	}
+}
+
+func TestTheKeypadOfEveryVendorPhone(t *testing.T) {
+	for _, p := range virtual.VendorProfiles() {
+		at(t, p.Name, func(t *testing.T) {
+			r := plug(t, p)
+			time.Sleep(time.Second)
+			var want []string
+			for _, key := range "0123456789*#" {
+				r.do(r.phone.Press(string(key)))
+				want = append(want, "key-down "+string(key), "key-up "+string(key))
+			}
+			r.wantEvents("the whole keypad", want...)
+			r.do(r.phone.Press("77"))
+			r.wantEvents("twice the same", "key-down 7", "key-up 7", "key-down 7", "key-up 7")
+		})
+	}
+}
+
+func TestTheHookOfEveryVendorPhone(t *testing.T) {
+	for _, p := range virtual.VendorProfiles() {
+		at(t, p.Name, func(t *testing.T) {
+			r := plug(t, p)
+			r.wantEvents("opening")
+			for range 2 {
+				r.do(r.phone.Lift())
+				r.wantEvents("lift", "off-hook")
+				r.show(devices.Indicators{OffHook: true})
+				r.do(r.phone.Press("5"))
+				r.wantEvents("a key in between", "key-down 5", "key-up 5")
+				r.do(r.phone.HangUp())
+				r.wantEvents("put down", "on-hook")
+				r.show(devices.Indicators{})
+			}
+		})
+	}
+}
+
+func TestAVendorPhoneOffItsCradleAtOpeningIsABaseline(t *testing.T) {
+	for _, p := range virtual.VendorProfiles() {
+		if !p.Kind.Cradled() {
+			continue
+		}
+		at(t, p.Name, func(t *testing.T) {
+			phone := virtual.New(p)
+			if err := phone.Lift(); err != nil {
+				t.Fatal(err)
+			}
+			r := open(t, phone)
+			r.wantEvents("opening")
+			if !r.dev.Lifted() {
+				t.Fatal("taken as on-hook")
+			}
+			r.do(phone.HangUp())
+			r.wantEvents("put down", "on-hook")
+		})
+	}
+}
+
+func TestRedDeclinesWhileItRings(t *testing.T) {
+	for _, p := range virtual.VendorProfiles() {
+		at(t, p.Name, func(t *testing.T) {
+			r := plug(t, p)
+			r.show(devices.Indicators{Ring: true})
+			key := "red"
+			if p.Name == "ex-03" {
+				key = "reject"
+			}
+			r.do(r.phone.PressControl(key))
+			r.wantEvents("red", "reject")
+		})
+	}
+}
+
+func TestTheLightsOfTheHPHandset(t *testing.T) {
+	tests := []struct {
+		show devices.Indicators
+		lit  []string
+		raw  string
+	}{
+		{devices.Indicators{Ring: true}, []string{"off-hook", "speaker"}, "00 11"},
+		{devices.Indicators{OffHook: true}, []string{"off-hook"}, "00 10"},
+		{devices.Indicators{OffHook: true, Mute: true}, []string{"mute", "off-hook"}, "00 50"},
+		{devices.Indicators{}, []string{}, "00 00"},
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := plug(t, profile(t, "hp-handset"))
+		for _, tt := range tests {
+			r.show(tt.show)
+			s := r.phone.State()
+			if got := s.History[len(s.History)-1]; !slices.Equal(s.Lit(), tt.lit) || got.Bytes != tt.raw {
+				t.Errorf("%+v: lit %q by %s, want %q by %s", tt.show, s.Lit(), got.Bytes, tt.lit, tt.raw)
+			}
+		}
+		r.show(devices.Indicators{Ring: true})
+		r.dev.Close()
+		if lit := r.phone.State().Lit(); len(lit) > 0 {
+			t.Errorf("closing left %q on", lit)
+		}
+	})
+}
+
+func TestGreenAndRedAreTheHookOfAHandsetWithoutACradle(t *testing.T) {
+	for _, p := range virtual.VendorProfiles() {
+		if p.Kind.Cradled() {
+			continue
+		}
+		at(t, p.Name, func(t *testing.T) {
+			r := plug(t, p)
+			r.do(press("green")(r.phone))
+			r.wantEvents("green while idle", "off-hook")
+			r.show(devices.Indicators{OffHook: true})
+			r.do(press("green")(r.phone))
+			r.wantEvents("green while off-hook", "send")
+			r.show(devices.Indicators{})
+			r.do(press("red")(r.phone))
+			r.wantEvents("red after the program has put down", "drop")
+			r.do(press("green")(r.phone))
+			r.wantEvents("green after it", "off-hook")
+			r.show(devices.Indicators{}) // it had no effect
+			r.do(press("green")(r.phone))
+			r.wantEvents("green once more", "off-hook")
+			r.do(press("red")(r.phone))
+			r.wantEvents("red", "on-hook")
+		})
+	}
+}
+
+func TestTheEX03ShowsNumbersAndRings(t *testing.T) {
+	tests := []struct {
+		show devices.Indicators
+		lit  string
+		line string
+	}{
+		{devices.Indicators{Ring: true, Line1: "+48 22 123-45"}, "ring", "4822123-45"},
+		{devices.Indicators{OffHook: true, Line1: "012345678901234"}, "off-hook", "5678901234"},
+		{devices.Indicators{OffHook: true, Line1: "9876"}, "off-hook", "9876"},
+		{devices.Indicators{OffHook: true, Line1: "*21#"}, "off-hook", " 21"},
+		{devices.Indicators{Line1: "Alice", Line2: "Incoming call"}, "", ""},
+		{devices.Indicators{}, "", ""},
+	}
+	synctest.Test(t, func(t *testing.T) {
+		r := plug(t, profile(t, "ex-03"))
+		for _, tt := range tests {
+			r.show(tt.show)
+			time.Sleep(ms(100)) // it is left alone around the ringer
+			synctest.Wait()
+			s := r.phone.State()
+			if strings.Join(s.Lit(), " ") != tt.lit || s.Display[0] != "" || s.Display[1] != tt.line || s.Ringing != tt.show.Ring {
+				t.Errorf("%+v: lit %q, display %q", tt.show, s.Lit(), s.Display)
+			}
+		}
+	})
+}
+
+func TestAnAdapterWithTheNumbersOfAPhoneIsLeftAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		phone := virtual.New(virtual.Adapter())
+		node, err := phone.Plug()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := devices.Open(node, devices.Options{}); !errors.Is(err, devices.ErrNotTelephony) {
+			t.Fatalf("Open: %v", err)
+		}
+		if s := phone.State(); s.Opened || s.Reports != 0 {
+			t.Fatalf("left open, or %d reports written", s.Reports)
+		}
+	})
+}
+
+// Reports of any kind must neither panic nor make the driver write what the phone does not know.
+func FuzzVendorDrivers(f *testing.F) {
+	f.Add([]byte{2, 0, 3, 2, 0, 1, 4, 0x40, 8, 0, 0, 3, 1, 7, 0, 17, 1})
+	numbers := [][2]uint16{{0x03F0, 0x1C07}, {0x04B4, 0x0307}, {0x04B4, 0x0302}, {0x0D8C, 0x0008}}
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) > 512 {
+			return
+		}
+		for _, number := range numbers {
+			synctest.Test(t, func(t *testing.T) {
+				n := newNode(nil)
+				n.info.VendorID, n.info.ProductID = number[0], number[1]
+				n.getInput = func(uint8) []byte { return []byte{0x40, 0x80, 0, 0} }
+				n.onWrite = func(rep []byte) {
+					if number != [2]uint16{0x04B4, 0x0302} || len(rep) != 33 {
+						t.Errorf("%04x: wrote % x", number, rep)
+					}
+				}
+				d, err := devices.Open(n, devices.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				held := map[byte]bool{}
+				for rest := script; len(rest) > 0; {
+					size := min(int(rest[0]%20), len(rest)-1)
+					n.in <- rest[1 : 1+size]
+					d.Show(devices.Indicators{OffHook: rest[0]&0x20 != 0, Ring: rest[0]&0x40 != 0, Line1: string(rest[1 : 1+size])})
+					rest = rest[1+size:]
+					synctest.Wait()
+					for more := true; more; {
+						select {
+						case e := <-d.Events():
+							if e.Kind == devices.KeyDown || e.Kind == devices.KeyUp {
+								if held[e.Key] == (e.Kind == devices.KeyDown) {
+									t.Errorf("%04x: %s twice", number, word(e))
+								}
+								held[e.Key] = e.Kind == devices.KeyDown
+							}
+						default:
+							more = false
+						}
+					}
+				}
+				d.Close()
+			})
+		}
+	})
+}

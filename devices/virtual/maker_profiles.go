@@ -1,0 +1,47 @@
+package virtual
+
+import "offhook/devices"
+
+// VendorProfiles lists the phones with protocols of their own. Each call makes a
+// new list.
+func VendorProfiles() []Profile {
+	return []Profile{
+		{
+			Name: "hp-handset", Description: "HP Internet Handset: cradle, keypad, two lights, rings by sound", Kind: devices.Handset,
+			vendor: 0x03F0, product: 0x1C07, Descriptor: opaque, layout: bare,
+			firmware: func() firmware { return &hpFirmware{} },
+		},
+		{
+			Name: "cypress-phone", Description: "USB phone on a Cypress chip: green and red key, keypad, no cradle, no lights", Kind: devices.KeyedHandset,
+			vendor: 0x04B4, product: 0x0307, Descriptor: opaque, layout: bare,
+			firmware: func() firmware { return cypressFirmware{} },
+		},
+		{
+			Name: "ex-03", Description: "EX-03: cradle, keypad, ringer and a display of digits; reports without end", Kind: devices.Handset,
+			vendor: 0x04B4, product: 0x0302, Descriptor: opaque, layout: bare,
+			firmware: func() firmware { return &ex03Firmware{} },
+		},
+		{
+			Name: "webtalker", Description: "Topcom Webt@lker 211: C-Media chip with a processor for its keys, no cradle, no lights", Kind: devices.KeyedHandset,
+			vendor: 0x0D8C, product: 0x0008, Descriptor: opaque, layout: bare,
+			firmware: func() firmware { return &topcomFirmware{} },
+		},
+	}
+}
+
+// bare is the layout of a phone whose reports are its maker's affair.
+var bare = &layout{hook: none, muteLevel: none, volumeUp: none, volumeDown: none}
+
+// opaque stands in for the descriptors of these phones, which are not known: one
+// collection of the vendor's with 64 bytes each way. No host can learn anything from it.
+var opaque = []byte{
+	0x06, 0x00, 0xFF, // Usage Page (vendor)
+	0x09, 0x01, // Usage (1)
+	0xA1, 0x01, // Collection (Application)
+	0x15, 0x00, 0x26, 0xFF, 0x00, // Logical Minimum (0), Maximum (255)
+	0x75, 0x08, 0x95, 0x40, // Report Size (8), Count (64)
+	0x09, 0x01, 0x81, 0x02, // Usage (1), Input
+	0x09, 0x01, 0x91, 0x02, // Usage (1), Output
+	0x09, 0x01, 0xB1, 0x02, // Usage (1), Feature
+	0xC0,
+}

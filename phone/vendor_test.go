@@ -1,0 +1,72 @@
+package phone
+
+import (
+	"testing"
+	"time"
+
+	"offhook/media/tone"
+	"offhook/phone/control"
+)
+
+// A phone with a protocol of its own, through the driver for it and the whole of the program.
+func TestCallsWithAnHPHandset(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.pair("hp-handset", "handset")
+
+		// It calls: lifted, dialled on its own keypad, sent by its green key.
+		a.lift()
+		a.lit("off-hook")
+		w.pass(time.Second)
+		a.hears(900*time.Millisecond, tone.Dial)
+		a.press("101")
+		a.must(a.device.PressControl("green"))
+		w.pass(time.Second)
+		if !b.device.State().Ringing {
+			t.Fatal("the other phone doesn't ring")
+		}
+		w.pass(11 * time.Second)
+		a.hears(11*time.Second, tone.Ringback)
+		b.lift()
+		w.pass(2 * time.Second)
+		a.want(control.StateTalking, control.CallActive)
+		b.want(control.StateTalking, control.CallActive)
+		a.hearsUser(b, 2*time.Second)
+		b.hearsUser(a, 2*time.Second)
+		a.must(a.device.PressMute())
+		a.lit("off-hook", "mute")
+		a.must(a.device.PressMute())
+		a.lit("off-hook")
+		a.hangUp()
+		w.pass(time.Second)
+		a.want(control.StateIdle)
+		a.lit()
+		b.hangUp()
+
+		// It is called: rings by sound through its base, and is lifted.
+		b.lift()
+		b.press("100#")
+		w.pass(time.Second)
+		a.want(control.StateRinging, control.CallIncoming)
+		a.lit("off-hook", "speaker")
+		w.pass(11 * time.Second)
+		a.hears(11*time.Second, tone.Ring)
+		a.lift()
+		w.pass(time.Second)
+		a.want(control.StateTalking, control.CallActive)
+		a.lit("off-hook")
+		b.hangUp()
+		w.pass(time.Second)
+		a.hangUp()
+		w.pass(time.Second)
+		a.want(control.StateIdle)
+
+		// It declines by its red key.
+		b.lift()
+		b.press("100#")
+		w.pass(time.Second)
+		a.must(a.device.PressControl("red"))
+		w.pass(time.Second)
+		a.want(control.StateIdle)
+		a.lit()
+	})
+}
