@@ -2,10 +2,16 @@
 // what a person does becomes an [Event], what the phone wants shown becomes
 // [Indicators]. One driver serves every device whose report descriptor uses the
 // telephony usages of the HID Usage Tables (page 0B); nothing in it knows a
-// report ID or a bit position beforehand.
+// report ID or a bit position beforehand. Phones with a protocol of their own,
+// known by their numbers, have a driver each. What a descriptor leaves out or
+// says wrongly is in quirks.txt, every fact with its source.
 //
-//	hid.Device ── Read ──► reader ──► layout ──► hook, mute, keypad ──► Events()
-//	           ◄─ Write ── writer ◄── layout ◄── latest Indicators ◄─── Show()
+//	hid.Device ── Read ──► reader ──► driver: layout, hook, mute, keypad ──► Events()
+//	           ◄─ Write ── writer ◄── driver ◄── latest Indicators ◄──────── Show()
+//
+// A driver is the protocol and nothing else: no I/O, no goroutine, no clock, no
+// lock. It gets reports and the wanted state, and gives events and the reports to be
+// written.
 //
 // # Goroutines
 //
@@ -30,6 +36,10 @@
 // that differs is a press. A relative or momentary hook has no level to compare;
 // there, one press within 500 ms of our own Off-Hook write that changed the state
 // is the device's echo of it, once.
+//
+// A handset without a cradle (KeyedHandset) has a green and a red key for it. Green
+// is lifting, red putting down, and like a headset's button they do not bind the
+// program: green while off-hook is the send key, red while a call rings declines.
 //
 // # Opening
 //

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"offhook/devices/virtual"
 	"offhook/media/tone"
 	"offhook/phone/control"
 )
@@ -67,6 +68,70 @@ func TestCallsWithAnHPHandset(t *testing.T) {
 		a.must(a.device.PressControl("red"))
 		w.pass(time.Second)
 		a.want(control.StateIdle)
+		a.lit()
+	})
+}
+
+// Every phone with a protocol of its own calls, is called, answers and hangs up.
+func TestCallsWithEveryVendorPhone(t *testing.T) {
+	for _, p := range virtual.VendorProfiles() {
+		t.Run(p.Name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, b := w.pair(p.Name, "handset")
+				for range 2 {
+					a.lift()
+					a.press("101#")
+					w.pass(time.Second)
+					b.lift()
+					w.pass(5 * time.Second)
+					a.want(control.StateTalking, control.CallActive)
+					a.hearsUser(b, 4*time.Second)
+					b.hearsUser(a, 4*time.Second)
+					a.hangUp()
+					w.pass(time.Second)
+					a.want(control.StateIdle)
+					a.lit()
+					b.hangUp()
+
+					b.lift()
+					b.press("100#")
+					w.pass(time.Second)
+					a.want(control.StateRinging, control.CallIncoming)
+					a.lift()
+					w.pass(time.Second)
+					a.want(control.StateTalking, control.CallActive)
+					b.hangUp() // the other side ends it
+					w.pass(10 * time.Second)
+					if p.Kind.Cradled() {
+						a.hangUp()
+					}
+					w.pass(time.Second)
+					a.want(control.StateIdle)
+					a.lit()
+				}
+			})
+		})
+	}
+}
+
+func TestTheEX03ShowsWhoCalls(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.pair("ex-03", "handset")
+		a.lift()
+		a.press("12")
+		w.pass(time.Second)
+		a.display("", "12")
+		a.press("#")
+		w.pass(time.Second)
+		a.hangUp()
+		w.pass(time.Second)
+		b.lift()
+		b.press("100#")
+		w.pass(time.Second)
+		a.lit("ring")
+		a.display("", "101")
+		b.hangUp()
+		w.pass(time.Second)
 		a.lit()
 	})
 }
