@@ -91,6 +91,7 @@ var families = []family{
 	{vendor: 0x03F0, product: 0x1C07, name: "HP Internet Handset", driver: newHP},
 	{vendor: 0x04B4, product: 0x0307, name: "USB phone with graphic display", driver: newCypress},
 	{vendor: 0x04B4, product: 0x0302, name: "EX-03 USB phone", driver: newEX03},
+	{vendor: 0x04D9, product: 0x0602, name: "GoodCom IP-USBPH", driver: newGoodcom},
 	{vendor: 0x0D8C, product: 0x0008, name: "Topcom Webt@lker", descriptorFirst: true, driver: newMCU},
 }
 

@@ -22,6 +22,7 @@ func TestVendorPhonesAreKnownByTheirNumbers(t *testing.T) {
 		"hp-handset":    {"hp-internet-handset", true, "hook mute hold drop send keypad volume", "off-hook mute speaker"},
 		"cypress-phone": {"cypress-phone", false, "hook mute keypad volume", ""},
 		"ex-03":         {"ex-03", true, "hook send reject keypad", "off-hook ring display"},
+		"goodcom":       {"goodcom-phone", false, "hook keypad volume", ""},
 		"webtalker":     {"cmedia-mcu-phone", false, "hook mute speaker keypad volume", ""},
 	}
 	for _, p := range virtual.VendorProfiles() {
@@ -63,6 +64,9 @@ func TestEveryKeyOfAVendorPhone(t *testing.T) {
 		{"ex-03", press("send"), []string{"send"}},
 		{"ex-03", press("reject"), []string{"reject"}},
 		{"ex-03", press("up"), nil},
+		{"goodcom", press("volume-up"), []string{"volume-up"}},
+		{"goodcom", press("volume-down"), []string{"volume-down"}},
+		{"goodcom", press("c"), nil},
 		{"webtalker", press("mute"), []string{"mute-press"}},
 		{"webtalker", press("speaker"), []string{"speaker"}},
 		{"webtalker", press("volume-up"), []string{"volume-up"}},
@@ -232,6 +236,25 @@ func TestTheEX03ShowsNumbersAndRings(t *testing.T) {
 	})
 }
 
+func TestTheGoodcomIsBegunWithAndLitWhileInUse(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := plug(t, profile(t, "goodcom"))
+		r.show(devices.Indicators{Ring: true})
+		r.show(devices.Indicators{})
+		r.dev.Close()
+		const begin = "02 00 00 00 00 00 00 00"
+		var got []string
+		for _, rep := range r.phone.State().History {
+			if rep.Out {
+				got = append(got, rep.Bytes)
+			}
+		}
+		if want := []string{begin, "02 64 12 01 fd 00 00 00", begin, begin}; !slices.Equal(got, want) {
+			t.Errorf("wrote %q, want %q", got, want)
+		}
+	})
+}
+
 func TestAnAdapterWithTheNumbersOfAPhoneIsLeftAlone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		phone := virtual.New(virtual.Adapter())
@@ -251,7 +274,7 @@ func TestAnAdapterWithTheNumbersOfAPhoneIsLeftAlone(t *testing.T) {
 // Reports of any kind must neither panic nor make the driver write what the phone does not know.
 func FuzzVendorDrivers(f *testing.F) {
 	f.Add([]byte{2, 0, 3, 2, 0, 1, 4, 0x40, 8, 0, 0, 3, 1, 7, 0, 17, 1})
-	numbers := [][2]uint16{{0x03F0, 0x1C07}, {0x04B4, 0x0307}, {0x04B4, 0x0302}, {0x0D8C, 0x0008}}
+	numbers := [][2]uint16{{0x03F0, 0x1C07}, {0x04B4, 0x0307}, {0x04B4, 0x0302}, {0x04D9, 0x0602}, {0x0D8C, 0x0008}}
 	f.Fuzz(func(t *testing.T, script []byte) {
 		if len(script) > 512 {
 			return
@@ -262,7 +285,7 @@ func FuzzVendorDrivers(f *testing.F) {
 				n.info.VendorID, n.info.ProductID = number[0], number[1]
 				n.getInput = func(uint8) []byte { return []byte{0x40, 0x80, 0, 0} }
 				n.onWrite = func(rep []byte) {
-					if number != [2]uint16{0x04B4, 0x0302} || len(rep) != 33 {
+					if len(rep) != map[uint16]int{0x0302: 33, 0x0602: 8}[number[1]] {
 						t.Errorf("%04x: wrote % x", number, rep)
 					}
 				}

@@ -22,6 +22,11 @@ func VendorProfiles() []Profile {
 			firmware: func() firmware { return &ex03Firmware{} },
 		},
 		{
+			Name: "goodcom", Description: "GoodCom WJT602, Sabrent IP-USBPH: green and red key, keypad, no cradle, no lights", Kind: devices.KeyedHandset,
+			vendor: 0x04D9, product: 0x0602, Descriptor: opaque, layout: bare,
+			firmware: func() firmware { return &goodcomFirmware{} },
+		},
+		{
 			Name: "webtalker", Description: "Topcom Webt@lker 211: C-Media chip with a processor for its keys, no cradle, no lights", Kind: devices.KeyedHandset,
 			vendor: 0x0D8C, product: 0x0008, Descriptor: opaque, layout: bare,
 			firmware: func() firmware { return &topcomFirmware{} },

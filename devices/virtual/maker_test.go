@@ -30,6 +30,8 @@ func TestVendorPhonesSendTheBytesOfTheirSources(t *testing.T) {
 		{"cypress-phone", key("red"), []string{"01 0e 00 01 01 01 01 01"}},
 		{"cypress-phone", func(p *Phone) error { return p.Press("#") }, []string{"01 12 00 01 01 01 01 01"}},
 		{"cypress-phone", key("volume-down"), []string{"01 1c 00 01 01 01 01 01"}},
+		{"goodcom", func(p *Phone) error { p.take([]byte{2, 0, 0, 0, 0, 0, 0, 0}); return p.Press("#") },
+			[]string{"02 61 90 2f 00 00 00 00", "02 60 00 25 00 00 00 00", "02 61 90 0f 00 00 00 00"}},
 		{"webtalker", key("green"), []string{"40 08 00 00", "40 88 00 00"}},
 		{"webtalker", key("up"), []string{"40 00 00 00", "40 80 00 00"}},
 		{"webtalker", func(p *Phone) error { return p.Press("0") }, []string{"40 15 00 00", "40 95 00 00"}},
