@@ -128,8 +128,9 @@ func readInterruptibly(ctx context.Context, name string) ([]byte, error) {
 		err  error
 	}
 	read := make(chan result, 1)
+	stdin := os.Stdin // before the goroutine, which may outlive the command
 	go func() {
-		data, err := readFile(name)
+		data, err := readFile(name, stdin)
 		read <- result{data, err}
 	}()
 	select {
@@ -140,8 +141,8 @@ func readInterruptibly(ctx context.Context, name string) ([]byte, error) {
 	}
 }
 
-func readFile(name string) ([]byte, error) {
-	in := os.Stdin
+func readFile(name string, stdin *os.File) ([]byte, error) {
+	in := stdin
 	if name != "-" {
 		f, err := os.Open(name)
 		if err != nil {
