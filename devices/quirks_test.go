@@ -127,3 +127,22 @@ func TestQuirksAgreeWithTheProfilesTheyComeFrom(t *testing.T) {
 		}
 	}
 }
+
+func FuzzQuirkTable(f *testing.F) {
+	f.Add(quirksText)
+	f.Add("source x\n1395:* echoes-mute X\n:: y z\n")
+	f.Fuzz(func(t *testing.T, text string) {
+		rows, err := readQuirks("f", text)
+		if err != nil {
+			if rows != nil || !strings.HasPrefix(err.Error(), "f:") {
+				t.Errorf("%d rows and %v", len(rows), err)
+			}
+			return
+		}
+		for _, row := range rows {
+			if row.name == "" || row.source == "" || facts[row.fact] == nil {
+				t.Errorf("%+v", row)
+			}
+		}
+	})
+}
