@@ -23,6 +23,8 @@ var KnownPhones = []KnownPhone{
 	{Vendor: 0x0D8C, Product: 0x000E, Name: "C-Media CM109 phone", Kind: "handset", NoHidraw: true, Shared: true},
 	{Vendor: 0x0471, Product: 0x2013, Name: "Philips VOIP1511", Kind: "handset"},
 	{Vendor: 0x04B4, Product: 0x0302, Name: "EX-03 USB phone", Kind: "handset"},
+	{Vendor: 0x04B4, Product: 0x0307, Name: "USB phone with graphic display", Kind: "handset"},
+	{Vendor: 0x0D8C, Product: 0x0008, Name: "Topcom Webt@lker", Kind: "handset", Shared: true},
 	{Vendor: 0x04D9, Product: 0x0602, Name: "IP-USBPH handset", Kind: "handset"},
 	{Vendor: 0x03F0, Product: 0x1C07, Name: "HP Internet Handset", Kind: "handset"},
 	// A microphone receiver with the descriptor of a desk phone in it.
