@@ -1,0 +1,137 @@
+package ua
+
+import (
+	"context"
+	"strings"
+	"sync"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// maxDatagramRequest is the size above which a request goes by TCP when the
+// peer takes it (RFC 3261 section 18.1.1).
+const maxDatagramRequest = 1300
+
+// address puts req on f: Via (a fresh one), destination, socket.
+func (s *stack) address(req *sip.Request, f flow) {
+	req.RemoveHeader("Via")
+	via := &sip.ViaHeader{ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: strings.ToUpper(f.transport),
+		Host: f.local.Addr().String(), Port: int(f.local.Port())}
+	via.Params.Add("branch", s.door.branch())
+	via.Params.Add("rport", "") // RFC 3581
+	req.PrependHeader(via)
+	s.send(req, f)
+}
+
+// send sets where req goes without touching its Via.
+func (s *stack) send(req *sip.Request, f flow) {
+	req.SetTransport(strings.ToUpper(f.transport))
+	req.SetDestination(f.remote.String())
+	req.Laddr = f.socket // zero for TCP: sipgo finds the connection by the remote address
+}
+
+// write sends a request that is no transaction: an ACK.
+func (s *stack) write(req *sip.Request) error {
+	if s.isClosed() {
+		return ErrClosed
+	}
+	return s.layer.WriteMsg(req)
+}
+
+// request sends req over f in a transaction of its own. The goroutine of the
+// transaction calls on with each response and then done, once, with the error
+// that ended it (nil or sipgo's). Responses to INVITE come in the order they
+// were read. It may wait for a TCP connection, so don't call it from a
+// serial; req belongs to the transaction from now on.
+func (s *stack) request(ctx context.Context, req *sip.Request, f flow, on func(*sip.Response), done func(error)) {
+	s.address(req, f)
+	f = s.choose(ctx, req, f)
+	if f.transport == "tcp" {
+		if _, err := s.connect(ctx, f.remote); err != nil {
+			done(err)
+			return
+		}
+	}
+	s.transact(ctx, req, on, done)
+}
+
+// choose moves a request that is too long for UDP to TCP, when the peer takes
+// TCP, and gives the flow it then has.
+func (s *stack) choose(ctx context.Context, req *sip.Request, f flow) flow {
+	if f.transport != "udp" || len(req.String()) <= maxDatagramRequest {
+		return f
+	}
+	t, err := s.flowTo(ctx, "tcp", f.remote)
+	if err != nil {
+		s.log.Debug("a request is too long for UDP and TCP is refused; UDP it is", "to", f.remote, "error", err)
+		return f
+	}
+	s.address(req, t)
+	return t
+}
+
+// cancel sends a CANCEL, which has the Via of its INVITE and goes where that
+// went. Done is called once, at its final response: what is left then is the
+// transaction's wait for stray repeats, which nobody needs to see the end of.
+func (s *stack) cancel(ctx context.Context, req, invite *sip.Request, done func(error)) {
+	req.SetTransport(invite.Transport())
+	req.SetDestination(invite.Destination())
+	req.Laddr = invite.Laddr
+	var once sync.Once
+	finish := func(err error) { once.Do(func() { done(err) }) }
+	s.transact(ctx, req, func(r *sip.Response) {
+		if r.StatusCode >= 200 {
+			finish(nil)
+		}
+	}, finish)
+}
+
+func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Response), done func(error)) {
+	if s.isClosed() {
+		done(ErrClosed)
+		return
+	}
+	tx, err := s.tx.NewClientTransaction(ctx, req)
+	if err != nil {
+		done(err)
+		return
+	}
+	deliver := on
+	if req.IsInvite() {
+		deliver = func(r *sip.Response) { s.intake.deliver(r, func() { on(r) }) }
+		tx.OnRetransmission(deliver)
+	}
+	if err := tx.Init(); err != nil {
+		tx.Terminate()
+		done(err)
+		return
+	}
+	told := make(chan struct{}) // closed when on has had the refusal; its turn may come later, on another goroutine
+	refused := false
+	for {
+		select {
+		case r := <-tx.Responses():
+			if refused || !req.IsInvite() || r.StatusCode < 300 {
+				deliver(r)
+				continue
+			}
+			refused = true
+			s.intake.deliver(r, func() {
+				on(r)
+				close(told)
+			})
+			s.refused.add(req, r)
+			tx.Terminate()
+		case <-tx.Done():
+			if refused {
+				<-told
+			}
+			done(tx.Err())
+			return
+		case <-ctx.Done():
+			tx.Terminate()
+			done(ctx.Err())
+			return
+		}
+	}
+}
