@@ -113,17 +113,8 @@ func TestLibusbIsOnlyForPhonesWithoutANode(t *testing.T) {
 	s.usbInterface(p1k, "1-3:1.3", "03", "03")
 	cm109 := s.usbDevice("1-4.2", "0d8c", "000e", "", "", "")
 	s.usbInterface(cm109, "1-4.2:1.3", "03", "03")
-	plain := s.usbDevice("1-5", "046d", "0001", "", "A phone on a kernel without hidraw", "")
-	s.hid(s.usbInterface(plain, "1-5:1.0", "03", "00"), "0003:046D:0001.0001", "", phoneDescriptor)
-	// Never a keyboard or a mouse, nor what nothing is known of.
-	keyboard := s.usbDevice("1-6", "046d", "0002", "", "Keyboard", "")
-	s.hid(s.usbInterface(keyboard, "1-6:1.0", "03", "00"), "0003:046D:0002.0002", "", keyboardDescriptor)
-	both := s.usbDevice("1-7", "046d", "0003", "", "Keyboard with telephone keys", "")
-	s.hid(s.usbInterface(both, "1-7:1.0", "03", "00"), "0003:046D:0003.0003", "", keysOnPhone)
-	broken := s.usbDevice("1-8", "046d", "0004", "", "", "")
-	s.hid(s.usbInterface(broken, "1-8:1.0", "03", "00"), "0003:046D:0004.0004", "", []byte{0x26})
-	unbound := s.usbDevice("1-9", "046d", "0005", "", "", "")
-	s.usbInterface(unbound, "1-9:1.0", "03", "00")
+	coming := s.usbDevice("1-5", "046d", "0001", "", "A phone whose node is not made yet", "")
+	s.hid(s.usbInterface(coming, "1-5:1.0", "03", "00"), "0003:046D:0001.0001", "", phoneDescriptor)
 
 	infos, err := usbPhones(s.root)
 	if err != nil {
@@ -139,7 +130,6 @@ func TestLibusbIsOnlyForPhonesWithoutANode(t *testing.T) {
 	want := []string{
 		"6993:b001 VOIP USB Phone at 1-3:1.3",
 		"0d8c:000e unnamed device at 1-4.2:1.3",
-		"046d:0001 A phone on a kernel without hidraw at 1-5:1.0",
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %q\nwant %q", got, want)
@@ -147,7 +137,27 @@ func TestLibusbIsOnlyForPhonesWithoutANode(t *testing.T) {
 	if _, err := Descriptor(infos[0]); !errors.Is(err, ErrUnsupported) {
 		t.Errorf("descriptor of a phone that the kernel ignores: %v", err)
 	}
-	if desc, err := Descriptor(infos[2]); err != nil || !bytes.Equal(desc, phoneDescriptor) {
+}
+
+func TestLibusbIsForPhonesOnAKernelWithoutHidraw(t *testing.T) {
+	s := newFakeSysfs(t)
+	plain := s.usbDevice("1-5", "046d", "0001", "", "A phone", "")
+	s.hid(s.usbInterface(plain, "1-5:1.0", "03", "00"), "0003:046D:0001.0001", "", phoneDescriptor)
+	// Never a keyboard or a mouse, nor what nothing is known of.
+	keyboard := s.usbDevice("1-6", "046d", "0002", "", "Keyboard", "")
+	s.hid(s.usbInterface(keyboard, "1-6:1.0", "03", "00"), "0003:046D:0002.0002", "", keyboardDescriptor)
+	both := s.usbDevice("1-7", "046d", "0003", "", "Keyboard with telephone keys", "")
+	s.hid(s.usbInterface(both, "1-7:1.0", "03", "00"), "0003:046D:0003.0003", "", keysOnPhone)
+	broken := s.usbDevice("1-8", "046d", "0004", "", "", "")
+	s.hid(s.usbInterface(broken, "1-8:1.0", "03", "00"), "0003:046D:0004.0004", "", []byte{0x26})
+	unbound := s.usbDevice("1-9", "046d", "0005", "", "", "")
+	s.usbInterface(unbound, "1-9:1.0", "03", "00")
+
+	infos, err := usbPhones(s.root)
+	if err != nil || len(infos) != 1 || infos[0].String() != "046d:0001 A phone at 1-5:1.0" {
+		t.Fatalf("%v, %v", infos, err)
+	}
+	if desc, err := Descriptor(infos[0]); err != nil || !bytes.Equal(desc, phoneDescriptor) {
 		t.Errorf("% x, %v", desc, err)
 	}
 }

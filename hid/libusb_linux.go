@@ -11,6 +11,8 @@ import (
 // looks at sysfs only; the library would open devices to read their names.
 func usbPhones(sys string) ([]Info, error) {
 	devices := filepath.Join(sys, "bus", "usb", "devices")
+	_, err := os.Stat(filepath.Join(sys, "class", "hidraw"))
+	hidraw := err == nil // the kernel has it
 	entries, err := os.ReadDir(devices)
 	if err != nil {
 		if os.IsNotExist(err) {
@@ -24,14 +26,17 @@ func usbPhones(sys string) ([]Info, error) {
 		if !strings.Contains(entry.Name(), ":") {
 			continue
 		}
-		if info, ok := usbPhone(filepath.Join(devices, entry.Name())); ok {
+		if info, ok := usbPhone(filepath.Join(devices, entry.Name()), hidraw); ok {
 			infos = append(infos, info)
 		}
 	}
 	return infos, nil
 }
 
-func usbPhone(link string) (Info, bool) {
+// usbPhone looks at one USB interface. hidraw: the kernel makes nodes of all that
+// its HID core has, so that one without is only not made yet: to open it by
+// libusb would take it from the kernel's driver.
+func usbPhone(link string, hidraw bool) (Info, bool) {
 	const classHID = 0x03
 	dir, err := filepath.EvalSymlinks(link)
 	if err != nil {
@@ -57,6 +62,9 @@ func usbPhone(link string) (Info, bool) {
 	info.fromUSB(dir)
 	if ignoredByKernel(vendor, product) {
 		return info, true
+	}
+	if hidraw {
+		return Info{}, false
 	}
 	desc, err := sysfsDescriptor(info)
 	return info, err == nil && isPhone(desc)
