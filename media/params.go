@@ -20,6 +20,7 @@ type Params struct {
 	AnnexB           bool           // G.729: the peer understands Annex B
 	// What the peer may send with, where it differs from what we send with; 0: the same.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
+	SRTP                                        SRTP // zero: plain RTP
 }
 
 const defaultPTime = 20 * time.Millisecond

@@ -16,6 +16,7 @@ type receiver struct {
 	agreed    bool // params are valid
 	closed    bool
 	source    sourceLock
+	armour    *armour                  // nil: plain RTP
 	decoders  map[string]codec.Decoder // by codec; kept till the end, the buffer may refer to them
 	byType    [128]codec.Decoder       // the payload types we understand now
 	buffer    *jitterBuffer
@@ -29,7 +30,7 @@ type receiver struct {
 }
 
 type receiverStats struct {
-	packets, bytes, strangers, malformed, unknown, events uint64
+	packets, bytes, strangers, malformed, forged, unknown, events uint64
 }
 
 // reception is what became of one packet.
@@ -61,6 +62,11 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	main, err := r.decoder(c)
 	if err != nil {
 		return netip.AddrPort{}, err
+	}
+	if p.SRTP.Suite != r.params.SRTP.Suite || p.SRTP.Receive != r.params.SRTP.Receive {
+		if r.armour, err = newArmour(p.SRTP.Suite, p.SRTP.Receive); err != nil {
+			return netip.AddrPort{}, err
+		}
 	}
 	clear(r.byType[:])
 	// A peer may switch among the static types of G.711 without notice: it
@@ -104,12 +110,20 @@ func (r *receiver) decoder(c codec.Codec) (codec.Decoder, error) {
 
 // packet takes one datagram from the network; any bytes will do.
 func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got reception) {
-	h, payload, err := parseRTP(b)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed || !r.agreed {
 		return got
 	}
+	// Nothing is learnt from a packet that does not hold the key, not even an
+	// address.
+	size := len(b)
+	b, err := r.armour.open(b)
+	if err != nil {
+		r.stats.forged++
+		return got
+	}
+	h, payload, err := parseRTP(b)
 	if err != nil {
 		r.stats.malformed++
 		return got
@@ -129,7 +143,7 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 		got.moved = r.source.destination()
 	}
 	r.stats.packets++
-	r.stats.bytes += uint64(len(b))
+	r.stats.bytes += uint64(size)
 	got.first, r.heard = !r.heard, true
 	switch {
 	case event:

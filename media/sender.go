@@ -21,6 +21,7 @@ type sender struct {
 	closed bool
 	dest   netip.AddrPort
 
+	armour  *armour // nil: plain RTP
 	codec   codec.Codec
 	dtx     bool
 	encoder codec.Encoder
@@ -64,6 +65,11 @@ func (t *sender) init(random func() uint32) {
 func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *wire) (first bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if p.SRTP.Suite != t.params.SRTP.Suite || p.SRTP.Send != t.params.SRTP.Send {
+		if t.armour, err = newArmour(p.SRTP.Suite, p.SRTP.Send); err != nil {
+			return false, err
+		}
+	}
 	dtx = dtx && p.AnnexB && c.HasDTX()
 	if t.encoder == nil || t.codec.Name() != c.Name() || t.dtx != dtx {
 		e, err := c.NewEncoder(codec.Options{DTX: dtx})
@@ -215,11 +221,15 @@ func (t *sender) send(h header, w *wire) {
 	h.ssrc, h.sequence = t.ssrc, t.sequence
 	t.sequence++
 	appendRTP(t.buf[:0], h)
-	if err := w.write(t.packet, t.dest); err != nil {
+	packet, err := t.armour.seal(t.packet)
+	if err == nil {
+		err = w.write(packet, t.dest)
+	}
+	if err != nil {
 		t.stats.errors++
 	} else {
 		t.stats.packets++
-		t.stats.bytes += uint64(len(t.packet))
+		t.stats.bytes += uint64(len(packet))
 		t.started = true
 	}
 	t.discard()

@@ -17,6 +17,7 @@ type Stats struct {
 	Discarded       uint64        // of an impossible size or sequence, or more than the buffer takes
 	Strangers       uint64        // from an address that is not the peer's
 	Malformed       uint64        // not RTP
+	Forged          uint64        // SRTP: without the key, or seen before
 	UnknownPayload  uint64        // of a payload type that was not agreed
 	StreamResets    uint64        // the peer began another stream
 	Jitter          time.Duration // interarrival jitter (RFC 3550 section 6.4.1)
@@ -40,6 +41,7 @@ func (s *Session) Stats() Stats {
 	j := b.stats
 	st.Received, st.ReceivedBytes, st.DigitsReceived = r.packets, r.bytes, r.events
 	st.Strangers, st.Malformed, st.UnknownPayload = r.strangers, r.malformed, r.unknown
+	st.Forged = r.forged
 	st.Lost, st.Late, st.Duplicates, st.Reordered = b.stream.lost(), j.late, j.duplicate, j.reordered
 	st.Discarded, st.StreamResets = j.dropped, j.resets
 	st.Concealed, st.Cut, st.Pasted = duration(j.concealed), duration(j.cut), duration(j.pasted)

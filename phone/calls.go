@@ -131,6 +131,7 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		Send:    m.Send,
 		Receive: m.Receive,
 		AnnexB:  m.AnnexB,
+		SRTP:    media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
 	})
 	if err != nil {
 		p.log.Error("setting up a call's sound", "call", c.id, "codec", m.Codec, "error", err)

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"offhook/media"
+	"offhook/media/codec"
 	"offhook/phone/control"
 	"offhook/phone/desk"
 	"offhook/phone/exchange"
@@ -262,6 +263,7 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		Accounts:    accounts,
 		Listen:      p.cfg.Listen,
 		DirectCalls: p.cfg.DirectCalls,
+		Codecs:      codec.Names(),
 		UserAgent:   "Offhook/" + p.cfg.Version,
 		Logger:      p.log,
 		Handler:     func(e ua.Event) { p.inbox.post(func() { p.fromSIP(e) }) },

@@ -34,6 +34,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 			Name: a.Name, URI: a.URI, DisplayName: a.DisplayName, AuthUser: a.AuthUser,
 			Registrar: a.Registrar, OutboundProxy: a.OutboundProxy, Transport: a.Transport,
 			Register: a.Register, Expires: a.Expires, Codecs: a.Codecs, DTMF: a.DTMF,
+			SRTP: a.SRTP, SRTPRequired: a.SRTPRequired,
 		}
 		if password := a.Password; !password.Empty() {
 			account.Password = func() (string, error) { return password.Reveal(), nil }

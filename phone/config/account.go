@@ -58,7 +58,7 @@ func readAccounts(doc *table) []Account {
 }
 
 func readAccount(t *table) Account {
-	a := Account{Transport: "udp", Register: true, Expires: 600 * time.Second, Codecs: defaultCodecs(), DTMF: "rfc4733"}
+	a := Account{Transport: "udp", Register: true, Expires: 600 * time.Second, Codecs: defaultCodecs(), DTMF: "rfc4733", SRTP: "off"}
 	named := t.text("name", &a.Name)
 	addressed := t.text("uri", &a.URI)
 	if _, present := t.values["uri"]; !present {
@@ -87,8 +87,11 @@ func readAccount(t *table) Account {
 	t.choice("dtmf", &a.DTMF, []string{"rfc4733"}, "info", "inband", "auto")
 
 	var off string
-	t.choice("srtp", &off, []string{"off"}, "sdes", "dtls")
-	t.later("srtp_required", false)
+	t.choice("srtp", &a.SRTP, []string{"off", "sdes"}, "dtls")
+	t.boolean("srtp_required", &a.SRTPRequired)
+	if a.SRTPRequired && a.SRTP == "off" {
+		t.fail("srtp_required", `srtp_required without encryption: add srtp = "sdes", or take srtp_required out`)
+	}
 	t.choice("auto_answer", &off, []string{"off"}, "on", "intercom")
 	t.later("voicemail", "")
 	t.later("public_address", "")

@@ -39,6 +39,8 @@ type Account struct {
 	Expires       time.Duration
 	Codecs        []string // allowed, best first, as SDP writes them: "PCMA", "PCMU", "G729"
 	DTMF          string   // "rfc4733"
+	SRTP          string   // "off" or "sdes"
+	SRTPRequired  bool     // calls that would not be encrypted fail
 }
 
 // Values of Audio.Backend.

@@ -88,11 +88,11 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 				Name: "desk", URI: "sip:alice@example.org", DisplayName: "Alice", AuthUser: "a-100",
 				Password: NewPassword("hunter2"), Registrar: "sip:reg.example.org:5062",
 				OutboundProxy: "proxy.example.org", Transport: "tcp", Register: true, Expires: 300 * time.Second,
-				Codecs: []string{"PCMU", "G729"}, DTMF: "rfc4733",
+				Codecs: []string{"PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off",
 			},
 			{
 				Name: "200", URI: "sip:200@[2001:db8::1]:5070", Transport: "udp", Expires: 600 * time.Second,
-				Codecs: []string{"PCMA", "PCMU", "G729"}, DTMF: "rfc4733",
+				Codecs: []string{"PCMA", "PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off",
 			},
 		},
 		Audio: Audio{
@@ -160,7 +160,8 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"not a time", "[phone]\ninter_digit_timeout = \"soon\"", `c.toml:2: inter_digit_timeout = "soon" is not a time: write seconds, such as 4, or a unit, such as "1500ms"`},
 		{"not a choice", account(`transport = "pigeon"`), `c.toml:3: transport = "pigeon" is not known: use "udp" or "tcp"`},
 		{"planned choice", account(`transport = "tls"`), `c.toml:3: transport = "tls" is not in this version yet: use "udp" or "tcp"`},
-		{"planned srtp", account(`srtp = "sdes"`), `c.toml:3: srtp = "sdes" is not in this version yet: use "off"`},
+		{"planned srtp", account(`srtp = "dtls"`), `c.toml:3: srtp = "dtls" is not in this version yet: use "off" or "sdes"`},
+		{"encryption that is required and off", account(`srtp_required = true`), "c.toml:3: srtp_required without encryption: add srtp = \"sdes\", or take srtp_required out"},
 		{"planned key", account(`stun = "stun.example.org"`), `c.toml:3: stun is not in this version yet: take the line out`},
 		{"unknown codec", account(`codecs = ["pcma", "mp3"]`), `c.toml:3: codec "mp3" is not known: use some of pcma, pcmu, g729`},
 		{"no codec left", account(`codecs = []`), `c.toml:3: codecs leaves no codec to speak with: add some of pcma, pcmu, g729`},

@@ -64,6 +64,9 @@ func New(cfg Config) (*Agent, error) {
 	if !printable(cfg.UserAgent) || len(cfg.UserAgent) > 64 {
 		return nil, fmt.Errorf("user agent %q: at most 64 printable characters", cut(cfg.UserAgent))
 	}
+	if len(cfg.Codecs) == 0 {
+		cfg.Codecs = []string{"PCMU", "PCMA", "G729"}
+	}
 	if cfg.Network == nil {
 		cfg.Network = systemNetwork{}
 	}

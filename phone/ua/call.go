@@ -2,6 +2,7 @@ package ua
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -82,7 +83,21 @@ func (c *call) session(f flow) *sdp.Session {
 	if !addr.IsValid() {
 		addr = f.local.Addr()
 	}
-	return sdp.NewSession(sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime, AnnexB: c.lm.AnnexB}, random64())
+	l := sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime, AnnexB: c.lm.AnnexB,
+		RTCPMux: c.lm.RTCPMux, Encryption: c.acc.encryption()}
+	rand.Read(l.Seed[:])
+	return sdp.NewSession(l, random64())
+}
+
+// encryption is what the account does about SRTP; a direct call is plain.
+func (acc *account) encryption() sdp.Encryption {
+	switch {
+	case acc == nil || acc.cfg.SRTP != "sdes":
+		return sdp.NoEncryption
+	case acc.cfg.SRTPRequired:
+		return sdp.Required
+	}
+	return sdp.Opportunistic
 }
 
 // end sends Ended, once, and lets go of the id. The dialog stays known until
@@ -320,6 +335,7 @@ func mediaOf(r sdp.Result) Media {
 		Remote: r.Remote, Codec: r.Codec, PayloadType: r.Payload, EventPayloadType: r.Events,
 		ReceivePayloadType: r.ReceivePayload, ReceiveEventPayloadType: r.ReceiveEvents,
 		PTime: r.PTime, Send: r.Send, Receive: r.Receive, AnnexB: r.AnnexB,
+		Fmtp: r.Fmtp, SRTP: r.SRTP, RTCP: r.RTCP, RTCPMux: r.RTCPMux,
 	}
 }
 

@@ -139,7 +139,7 @@ func (c *call) reanswer(req *sip.Request, tx *sip.ServerTx) (body []byte, r sdp.
 	}
 	body, r, err = c.sess.Answer(desc)
 	if err != nil {
-		c.a.refuse(req, tx, verdict{488, [][2]string{{"Warning", `305 offhook "No codec in common"`}}})
+		c.a.refuse(req, tx, unacceptable(desc, c.acc.encryption()))
 		return nil, r, false, false
 	}
 	return body, r, false, true

@@ -3,6 +3,7 @@ package ua
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 
 	"offhook/phone/ua/sdp"
 )
@@ -51,9 +52,14 @@ func (a *Agent) Dial(id, account, target string, lm LocalMedia) error {
 // codecs is what may be offered: the wish (or everything) within what the
 // account allows.
 func (a *Agent) codecs(acc *account, wish []string) []string {
-	allowed := sdp.Names()
+	allowed := a.cfg.Codecs
 	if acc != nil && len(acc.cfg.Codecs) > 0 {
-		allowed = acc.cfg.Codecs
+		allowed = nil
+		for _, n := range acc.cfg.Codecs {
+			if slices.Contains(a.cfg.Codecs, n) {
+				allowed = append(allowed, n)
+			}
+		}
 	}
 	if len(wish) == 0 {
 		wish = allowed

@@ -4,6 +4,8 @@ import (
 	"log/slog"
 	"net/netip"
 	"time"
+
+	"offhook/phone/ua/sdp"
 )
 
 // Account is one SIP identity.
@@ -23,8 +25,14 @@ type Account struct {
 
 	Register bool          // register and stay registered
 	Expires  time.Duration // asked-for lifetime of the registration; 0: 600 s
-	Codecs   []string      // allowed codecs in order of preference; empty: all we have
+	Codecs   []string      // allowed codecs in order of preference; empty: those of the Config
 	DTMF     string        // "rfc4733" (default), "info", "inband", "auto"
+	// SRTP is "off" (default: sound goes plainly, RTP/SAVP is refused) or
+	// "sdes": keys are offered in RTP/AVP and taken from any offer, so that a
+	// call is encrypted where the peer knows how (RFC 4568). With SRTPRequired
+	// RTP/SAVP is offered, and a call that would not be encrypted fails.
+	SRTP         string
+	SRTPRequired bool
 }
 
 // Config makes an Agent.
@@ -33,6 +41,7 @@ type Config struct {
 	Listen      []string // "udp:127.0.0.1:5060", "tcp:…"; empty: ephemeral ports on the addresses that reach the registrars
 	DirectCalls bool     // also ring for INVITEs that were not sent to our registered Contact
 	UserAgent   string   // User-Agent header; empty: "Offhook"
+	Codecs      []string // what there is an encoder and a decoder for, as in SDP; empty: PCMU, PCMA, G729
 	Logger      *slog.Logger
 
 	// Handler gets every event, in order, from one goroutine. It must not
@@ -53,6 +62,8 @@ type LocalMedia struct {
 	Codecs []string // "PCMU", "PCMA", "G729", in order of preference; empty: the account's
 	PTime  time.Duration
 	AnnexB bool // G.729: packets of comfort noise (Annex B) are understood
+	// RTCPMux: RTCP is understood on the port of RTP (RFC 5761).
+	RTCPMux bool
 }
 
 // Media is what offer and answer agreed on.
@@ -66,6 +77,10 @@ type Media struct {
 	AnnexB           bool // G.729: silence may be coded by Annex B
 	// What the peer may send with, where it differs from what we send with.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
+	Fmtp                                        string         // the peer's a=fmtp of Codec
+	SRTP                                        sdp.SRTP       // zero: plain RTP
+	RTCP                                        netip.AddrPort // where the peer wants RTCP
+	RTCPMux                                     bool           // RTCP shares the ports of RTP
 }
 
 // Direction of a traced message.

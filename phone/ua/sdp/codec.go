@@ -1,23 +1,45 @@
 package sdp
 
-import "strings"
+import (
+	"strconv"
+	"strings"
+	"time"
+)
 
 // format is a codec as session descriptions know it. Its name is the one the
 // rest of the program uses.
 type format struct {
 	name     string // "PCMU"
 	encoding string // in a=rtpmap
-	rate     int    // RTP clock, Hz
-	payload  int    // static payload type, or -1
+	clock    int    // RTP clock, Hz; not always the rate of the sound (G.722)
+	channels int    // as written in a=rtpmap; 0 and 1 are the same
+	payload  int    // static payload type, or the dynamic one that is proposed
+	frame    time.Duration
+	fmtp     string // our a=fmtp, "" none
 }
 
-// formats is every codec we can agree on. A new codec is a row here (and its
-// a=fmtp rules where it has some).
+// formats is every codec we can agree on. A new codec is a row here.
 var formats = []format{
-	{"PCMU", "PCMU", 8000, 0},
-	{"PCMA", "PCMA", 8000, 8},
-	{"G729", "G729", 8000, 18},
+	{"PCMU", "PCMU", 8000, 1, 0, 10 * time.Millisecond, ""},
+	{"PCMA", "PCMA", 8000, 1, 8, 10 * time.Millisecond, ""},
+	{"G729", "G729", 8000, 1, 18, 10 * time.Millisecond, "annexb=no"},
+	{"G722", "G722", 8000, 1, 9, 10 * time.Millisecond, ""}, // the clock is an old error (RFC 3551 section 4.5.2)
+	{"GSM", "GSM", 8000, 1, 3, 20 * time.Millisecond, ""},
+	{"OPUS", "opus", 48000, 2, 96, 20 * time.Millisecond, "useinbandfec=1"}, // always written so (RFC 7587 section 7)
+	{"L16", "L16", 16000, 1, 97, 10 * time.Millisecond, ""},
 }
+
+// mapping is the value of a=rtpmap behind the payload type.
+func (f *format) mapping() string {
+	s := f.encoding + "/" + strconv.Itoa(f.clock)
+	if f.channels > 1 {
+		s += "/" + strconv.Itoa(f.channels)
+	}
+	return s
+}
+
+// static: its payload type has been assigned for good (RFC 3551 section 6).
+func (f *format) static() bool { return f.payload < 96 }
 
 // Known says whether name is a codec that can be offered.
 func Known(name string) bool { return formatByName(name) != nil }
@@ -40,10 +62,11 @@ func formatByName(name string) *format {
 	return nil
 }
 
-func formatByEncoding(encoding string, rate int) *format {
+func formatByEncoding(encoding string, clock, channels int) *format {
 	for i := range formats {
-		if strings.EqualFold(formats[i].encoding, encoding) && formats[i].rate == rate {
-			return &formats[i]
+		f := &formats[i]
+		if strings.EqualFold(f.encoding, encoding) && f.clock == clock && (f.channels == channels || f.name == "OPUS") {
+			return f
 		}
 	}
 	return nil
@@ -51,24 +74,44 @@ func formatByEncoding(encoding string, rate int) *format {
 
 func formatByPayload(pt int) *format {
 	for i := range formats {
-		if formats[i].payload == pt {
-			return &formats[i]
+		if f := &formats[i]; f.payload == pt && f.static() {
+			return f
 		}
 	}
 	return nil
 }
 
-// defaultEvents is the payload type we propose for telephone-event.
-const defaultEvents = 101
+// eventsName stands for telephone-event at a clock among the codec names that
+// payload types are bound to.
+func eventsName(clock int) string { return "telephone-event/" + strconv.Itoa(clock) }
+
+// proposedEvents is the payload type we propose for telephone-event. Each
+// clock needs one of its own: events share the time line of the sound
+// (RFC 4733 section 2.3).
+func proposedEvents(clock int) int {
+	switch clock {
+	case 8000:
+		return 101
+	case 48000:
+		return 102
+	}
+	return 103
+}
+
+// parameter finds one parameter of an a=fmtp.
+func parameter(fmtp, name string) (value string, ok bool) {
+	for p := range strings.SplitSeq(fmtp, ";") {
+		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
+		if strings.EqualFold(strings.TrimSpace(k), name) {
+			return strings.TrimSpace(v), true
+		}
+	}
+	return "", false
+}
 
 // annexB says whether a G.729 fmtp allows Annex B: absent means yes
 // (RFC 4856 section 2.1.9).
 func annexB(fmtp string) bool {
-	for p := range strings.SplitSeq(fmtp, ";") {
-		k, v, _ := strings.Cut(strings.TrimSpace(p), "=")
-		if strings.EqualFold(strings.TrimSpace(k), "annexb") {
-			return !strings.EqualFold(strings.TrimSpace(v), "no")
-		}
-	}
-	return true
+	v, ok := parameter(fmtp, "annexb")
+	return !ok || !strings.EqualFold(v, "no")
 }

@@ -38,9 +38,13 @@ type media struct {
 	addr    netip.Addr // invalid: none given, or a name
 	dir     Direction
 	codecs  []codec
-	events  int // payload type of telephone-event, -1 when absent
+	numbers []int       // every payload type that is listed
+	events  map[int]int // payload type of telephone-event by its clock
 	ptime   time.Duration
 	maxp    time.Duration
+	rtcp    netip.AddrPort // of a=rtcp: the port is 0 when absent, the address may be invalid
+	mux     bool           // a=rtcp-mux
+	cryptos []crypto       // those we know
 }
 
 // codec is a codec of ours that a media line lists.
@@ -48,19 +52,28 @@ type codec struct {
 	*format
 	pt     int
 	annexB bool
+	fmtp   string
 }
 
 // usable: a stream of ours can be set up with it.
-func (m *media) usable() bool {
-	return m.kind == "audio" && m.port != 0 && m.proto == "RTP/AVP" && len(m.codecs) > 0
+func (m *media) usable(e Encryption) bool {
+	return m.kind == "audio" && m.port != 0 && len(m.codecs) > 0 && e.speaks(m)
+}
+
+// Encrypted says whether the description has sound that only goes encrypted
+// or could go so: a reason why nothing can be agreed on.
+func (d *Description) Encrypted() bool {
+	return slices.ContainsFunc(d.media, func(m media) bool {
+		return m.kind == "audio" && m.port != 0 && strings.Contains(m.proto, "SAVP")
+	})
 }
 
 // Codecs names the codecs that both the description and allowed have, in the
 // description's order. Empty: no call is possible.
-func (d *Description) Codecs(allowed []string) []string {
+func (d *Description) Codecs(allowed []string, e Encryption) []string {
 	var names []string
 	for i := range d.media {
-		if m := &d.media[i]; m.usable() {
+		if m := &d.media[i]; m.usable(e) {
 			for _, c := range m.codecs {
 				if slices.Contains(allowed, c.name) && !slices.Contains(names, c.name) {
 					names = append(names, c.name)
@@ -111,74 +124,13 @@ func Parse(raw []byte) (*Description, error) {
 	d := &Description{}
 	for i, md := range s.MediaDescriptions {
 		m := mlines[i]
-		m.addr, m.dir, m.ptime, m.maxp, m.events = addr, dir, ptime, maxp, -1
+		m.addr, m.dir, m.ptime, m.maxp, m.events = addr, dir, ptime, maxp, map[int]int{}
 		if m.kind == "audio" {
 			readMedia(&m, md)
 		}
 		d.media = append(d.media, m)
 	}
 	return d, nil
-}
-
-func readMedia(m *media, md *sdp.MediaDescription) {
-	if md.ConnectionInformation != nil {
-		m.addr = connection(md.ConnectionInformation)
-	}
-	rtpmap, fmtp := map[string]string{}, map[string]string{}
-	for _, a := range md.Attributes {
-		if v, ok := parseDirection(a.Key); ok {
-			m.dir = v
-		}
-		switch a.Key {
-		case "ptime":
-			m.ptime = milliseconds(a.Value)
-		case "maxptime":
-			m.maxp = milliseconds(a.Value)
-		case "rtpmap", "fmtp":
-			pt, rest, _ := strings.Cut(a.Value, " ")
-			to := rtpmap
-			if a.Key == "fmtp" {
-				to = fmtp
-			}
-			if _, twice := to[pt]; !twice {
-				to[pt] = strings.TrimSpace(rest)
-			}
-		}
-	}
-	for _, f := range m.formats {
-		pt, err := strconv.ParseUint(f, 10, 7)
-		if err != nil {
-			continue
-		}
-		var c *format
-		if mapped, ok := rtpmap[f]; ok {
-			// "PCMU/8000", "PCMU/8000/1"; a peer that leaves the rate out means
-			// 8000, there is no other for the codecs in question.
-			enc, rest, _ := strings.Cut(mapped, "/")
-			clock, channels, _ := strings.Cut(rest, "/")
-			rate := 8000
-			if clock != "" {
-				if rate, err = strconv.Atoi(strings.TrimSpace(clock)); err != nil {
-					continue
-				}
-			}
-			if channels = strings.TrimSpace(channels); channels != "" && channels != "1" {
-				continue
-			}
-			enc = strings.TrimSpace(enc)
-			if strings.EqualFold(enc, "telephone-event") && rate == 8000 && m.events < 0 && pt != 0 {
-				m.events = int(pt)
-				continue
-			}
-			c = formatByEncoding(enc, rate)
-		} else {
-			c = formatByPayload(int(pt))
-		}
-		if c == nil || slices.ContainsFunc(m.codecs, func(x codec) bool { return x.format == c }) {
-			continue
-		}
-		m.codecs = append(m.codecs, codec{c, int(pt), annexB(fmtp[f])})
-	}
 }
 
 // connection gives the address of a c= line. 0.0.0.0 stays itself: it means

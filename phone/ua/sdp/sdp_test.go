@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-var local = Local{Addr: netip.MustParseAddr("192.0.2.1"), Port: 4000, Codecs: Names()}
+var local = Local{Addr: netip.MustParseAddr("192.0.2.1"), Port: 4000, Codecs: []string{"PCMU", "PCMA", "G729"}}
 
 // crlf writes a description as it goes over the wire.
 func crlf(s string) []byte { return []byte(strings.ReplaceAll(s, "\n", "\r\n")) }
@@ -165,7 +165,7 @@ func TestOffersThatCannotBeAnswered(t *testing.T) {
 		"no codec":    {head + "m=audio 6000 RTP/AVP 97\na=rtpmap:97 opus/48000/2\n", ErrNoCodec},
 		"no media":    {head, ErrNoCodec},
 		"port 0":      {head + "m=audio 0 RTP/AVP 0\n", ErrNoCodec},
-		"encrypted":   {head + "m=audio 6000 RTP/SAVP 0\n", ErrNoCodec},
+		"encrypted":   {head + "m=audio 6000 RTP/SAVP 0\n", ErrEncryption},
 		"no address":  {"v=0\no=- 5 5 IN IP4 198.51.100.7\ns=-\nt=0 0\nm=audio 6000 RTP/AVP 0\n", ErrAddress},
 		"a host name": {head + "m=audio 6000 RTP/AVP 0\nc=IN IP4 host.example\n", ErrAddress},
 		"multicast":   {head + "m=audio 6000 RTP/AVP 0\nc=IN IP4 224.2.1.1/127\n", ErrAddress},
@@ -325,7 +325,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		d.Codecs(Names())
+		d.Codecs(Names(), Opportunistic)
 		s := NewSession(local, 1)
 		body, r, err := s.Answer(d)
 		if err == nil {

@@ -6,11 +6,8 @@ import (
 	"maps"
 	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
-
-	"github.com/pion/sdp/v3"
 )
 
 // Errors of an exchange that cannot succeed.
@@ -22,6 +19,8 @@ var (
 	ErrAddress = errors.New("the session description has no usable address")
 	// ErrNoOffer: an answer came where no offer was waiting for one.
 	ErrNoOffer = errors.New("an answer without an offer")
+	// ErrEncryption: one side insists on encryption, the other does without.
+	ErrEncryption = errors.New("encryption (SRTP) is not agreed on")
 )
 
 // Local is our end of the sound.
@@ -31,6 +30,12 @@ type Local struct {
 	Codecs []string // in order of preference
 	PTime  time.Duration
 	AnnexB bool // G.729 with Annex B is welcome; false writes annexb=no
+	// Encryption says what is done about SRTP; Seed, which must be random and
+	// kept to oneself, is what its keys are made of.
+	Encryption Encryption
+	Seed       [32]byte
+	// RTCPMux: RTCP may share the port of RTP (RFC 5761).
+	RTCPMux bool
 }
 
 // Result is what an exchange agreed on.
@@ -43,6 +48,10 @@ type Result struct {
 	Send, Receive           bool
 	RemoteHold              bool // the peer wants no sound from us
 	AnnexB                  bool
+	Fmtp                    string         // the peer's a=fmtp of Codec
+	SRTP                    SRTP           // zero: plain RTP
+	RTCP                    netip.AddrPort // where the peer wants RTCP; it may be Remote
+	RTCPMux                 bool           // RTCP shares the ports of RTP
 }
 
 // Session is our side of the offer/answer exchanges of one dialog.
@@ -55,8 +64,8 @@ type Session struct {
 
 	lines    []line         // the m= lines both sides know, in their order
 	audio    int            // which of them carries our sound
-	payloads map[string]int // codec → payload type once it was bound in this session
-	events   int            // the same for telephone-event
+	payloads map[string]int // codec, or eventsName → payload type once it was bound in this session
+	taken    map[int]bool   // payload types the peer has bound to anything
 
 	offered *offer // waiting for an answer
 	agreed  Result
@@ -76,7 +85,7 @@ type offer struct {
 // NewSession begins the exchanges of a dialog. id must be random: it names the
 // session in o= lines; only its low 62 bits are used.
 func NewSession(local Local, id uint64) *Session {
-	return &Session{local: withDefaults(local), id: id &^ (3 << 62), events: defaultEvents, payloads: map[string]int{}}
+	return &Session{local: withDefaults(local), id: id &^ (3 << 62), payloads: map[string]int{}, taken: map[int]bool{}}
 }
 
 func withDefaults(l Local) Local {
@@ -90,7 +99,7 @@ func withDefaults(l Local) Local {
 // Clone copies the state: the legs of a forked call each answer the same offer.
 func (s *Session) Clone() *Session {
 	c := *s
-	c.lines, c.payloads = slices.Clone(s.lines), maps.Clone(s.payloads)
+	c.lines, c.payloads, c.taken = slices.Clone(s.lines), maps.Clone(s.payloads), maps.Clone(s.taken)
 	return &c
 }
 
@@ -124,9 +133,18 @@ func (s *Session) Offer() ([]byte, error) {
 	}
 	if s.lines == nil {
 		s.lines, s.audio = []line{{kind: "audio", proto: "RTP/AVP"}}, 0
+		if s.local.Encryption == Required {
+			s.lines[0].proto = "RTP/SAVP"
+		}
 	}
 	s.offered = o
-	return s.write(o.codecs, s.payloads, s.events, direction(o.sends, o.receives), true)
+	c := content{active: true, dir: direction(o.sends, o.receives), cryptos: s.offeredCryptos(), mux: s.local.RTCPMux, events: map[int]int{}}
+	for _, name := range o.codecs {
+		f := formatByName(name)
+		c.formats = append(c.formats, bound{f, s.bindCodec(f)})
+		c.events[f.clock] = s.bindEvents(f.clock)
+	}
+	return s.write(c)
 }
 
 // Cancel forgets the offer that waits: the peer refused it.
@@ -144,7 +162,10 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 		return Result{}, fmt.Errorf("%w: the answer has no audio", ErrNoCodec)
 	}
 	m := &d.media[s.audio]
-	if !m.usable() {
+	if s.local.Encryption == Required && m.kind == "audio" && m.port != 0 && len(m.cryptos) == 0 {
+		return Result{}, fmt.Errorf("%w: the answer has no key", ErrEncryption)
+	}
+	if !m.usable(s.local.Encryption) {
 		return Result{}, fmt.Errorf("%w: the other side refused the audio", ErrNoCodec)
 	}
 	i := slices.IndexFunc(m.codecs, func(c codec) bool { return slices.Contains(o.codecs, c.name) })
@@ -155,9 +176,18 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r.ReceivePayload = uint8(s.payload(m.codecs[i].name, s.payloads))
+	if len(m.cryptos) > 0 && s.local.Encryption != NoEncryption {
+		c := m.cryptos[0]
+		if c.tag < 1 || c.tag > offeredSuites || suites[c.tag-1].name != c.suite {
+			return Result{}, fmt.Errorf("%w: the answer has a key that does not fit the offer", ErrEncryption)
+		}
+		r.SRTP = SRTP{Suite: c.suite, Send: s.ourKey(c.suite), Receive: c.key}
+	} else if secureProto(s.lines[s.audio].proto) {
+		return Result{}, fmt.Errorf("%w: the answer has no key", ErrEncryption)
+	}
+	r.ReceivePayload = uint8(s.bindCodec(m.codecs[i].format))
 	if r.Events != 0 {
-		r.ReceiveEvents = uint8(s.events)
+		r.ReceiveEvents = uint8(s.bindEvents(m.codecs[i].clock))
 	}
 	theirs := m.dir
 	r.Send = o.sends && theirs.Receives() && !r.Remote.Addr().IsUnspecified()
@@ -173,22 +203,15 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 }
 
 // Answer takes an offer of the peer and writes the answer. On an error nothing
-// changed; ErrNoCodec and ErrAddress mean 488.
+// changed; ErrNoCodec, ErrAddress and ErrEncryption mean 488.
 func (s *Session) Answer(d *Description) ([]byte, Result, error) {
-	at, pick := -1, codec{}
-	for i := range d.media {
-		m := &d.media[i]
-		if !m.usable() {
-			continue
-		}
-		if j := slices.IndexFunc(m.codecs, func(c codec) bool { return slices.Contains(s.local.Codecs, c.name) }); j >= 0 {
-			at, pick = i, m.codecs[j]
-			break
-		}
-	}
-	if at < 0 {
+	at, pick, ok := s.choose(d)
+	if !ok {
 		if s.have && s.audio < len(d.media) && d.media[s.audio].kind == "audio" && d.media[s.audio].port == 0 {
 			return s.answerNothing(d)
+		}
+		if len(d.Codecs(s.local.Codecs, s.local.Encryption)) == 0 && (d.Encrypted() || s.local.Encryption == Required) {
+			return nil, Result{}, ErrEncryption
 		}
 		return nil, Result{}, ErrNoCodec
 	}
@@ -206,15 +229,26 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 	s.setLines(d)
 	s.audio = at
 	// The peer bound these numbers for the whole session (RFC 3264 section
-	// 8.3.2): our later offers use them too.
+	// 8.3.2): our later offers use them too, and no other of its numbers.
+	for _, n := range m.numbers {
+		s.taken[n] = true
+	}
 	for _, c := range m.codecs {
 		s.payloads[c.name] = c.pt
 	}
-	events := 0
-	if m.events > 0 {
-		s.events, events = m.events, m.events
+	for clock, pt := range m.events {
+		s.payloads[eventsName(clock)] = pt
 	}
-	body, err := s.write([]string{pick.name}, map[string]int{pick.name: pick.pt}, events, direction(r.Send, r.Receive), true)
+	c := content{active: true, dir: direction(r.Send, r.Receive), mux: r.RTCPMux, formats: []bound{{pick.format, pick.pt}}}
+	if r.Events != 0 {
+		c.events = map[int]int{pick.clock: int(r.Events)}
+	}
+	if s.local.Encryption != NoEncryption && len(m.cryptos) > 0 {
+		theirs := m.cryptos[0] // in the offerer's order (RFC 4568 section 5.1.2)
+		r.SRTP = SRTP{Suite: theirs.suite, Send: s.ourKey(theirs.suite), Receive: theirs.key}
+		c.cryptos = []string{s.cryptoLine(theirs.tag, theirs.suite)}
+	}
+	body, err := s.write(c)
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -223,12 +257,37 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 	return body, r, nil
 }
 
+// choose picks the stream and the codec of an offer: the first stream that can
+// be encrypted, when that is wanted, else the first; its codecs in the offer's
+// order.
+func (s *Session) choose(d *Description) (at int, pick codec, ok bool) {
+	at = -1
+	for i := range d.media {
+		m := &d.media[i]
+		if !m.usable(s.local.Encryption) {
+			continue
+		}
+		j := slices.IndexFunc(m.codecs, func(c codec) bool { return slices.Contains(s.local.Codecs, c.name) })
+		if j < 0 {
+			continue
+		}
+		keyed := s.local.Encryption != NoEncryption && len(m.cryptos) > 0
+		if at < 0 || keyed {
+			at, pick = i, m.codecs[j]
+		}
+		if keyed || s.local.Encryption == NoEncryption {
+			break
+		}
+	}
+	return at, pick, at >= 0
+}
+
 // answerNothing agrees that the stream we had is gone (port 0) for now.
 func (s *Session) answerNothing(d *Description) ([]byte, Result, error) {
 	s.setLines(d)
 	r := s.agreed
 	r.Send, r.Receive, r.RemoteHold = false, false, true
-	body, err := s.write(nil, nil, 0, Inactive, false)
+	body, err := s.write(content{})
 	if err != nil {
 		return nil, Result{}, err
 	}
@@ -254,79 +313,18 @@ func (s *Session) agree(m *media, c codec) (Result, error) {
 		Codec:  c.name, Payload: uint8(c.pt),
 		AnnexB: c.name == "G729" && c.annexB && s.local.AnnexB,
 		PTime:  m.ptime,
+		Fmtp:   c.fmtp,
+		Events: uint8(m.events[c.clock]),
 	}
-	if m.events > 0 {
-		r.Events = uint8(m.events)
-	}
+	r.RTCPMux = m.mux && s.local.RTCPMux
+	r.RTCP = m.reports(r.RTCPMux)
 	if r.PTime == 0 {
 		r.PTime = 20 * time.Millisecond
 	}
 	if m.maxp != 0 && r.PTime > m.maxp {
 		r.PTime = m.maxp
 	}
-	// All our codecs have frames of 10 ms; more than 60 is a pain to lose.
-	r.PTime = min(max(r.PTime.Truncate(10*time.Millisecond), 10*time.Millisecond), 60*time.Millisecond)
+	// Whole frames, and more than 60 ms are a pain to lose.
+	r.PTime = min(max(r.PTime.Truncate(c.frame), c.frame), 60*time.Millisecond)
 	return r, nil
-}
-
-func (s *Session) payload(name string, bound map[string]int) int {
-	if pt, ok := bound[name]; ok {
-		return pt
-	}
-	return formatByName(name).payload
-}
-
-// write makes the description. codecs is empty for a stream that is refused.
-func (s *Session) write(codecs []string, payloads map[string]int, events int, dir Direction, active bool) ([]byte, error) {
-	kind := "IP4"
-	if s.local.Addr.Is6() && !s.local.Addr.Is4In6() {
-		kind = "IP6"
-	}
-	addr := s.local.Addr.Unmap().WithZone("").String()
-	d := sdp.SessionDescription{
-		Origin:      sdp.Origin{Username: "-", SessionID: s.id, NetworkType: "IN", AddressType: kind, UnicastAddress: addr},
-		SessionName: "-",
-		ConnectionInformation: &sdp.ConnectionInformation{NetworkType: "IN", AddressType: kind,
-			Address: &sdp.Address{Address: addr}},
-		TimeDescriptions: []sdp.TimeDescription{{}},
-	}
-	for i, l := range s.lines {
-		md := &sdp.MediaDescription{MediaName: sdp.MediaName{Media: l.kind, Protos: strings.Split(l.proto, "/"),
-			Formats: strings.Fields(l.formats)}}
-		if i == s.audio && active {
-			md.MediaName.Port.Value = int(s.local.Port)
-			md.MediaName.Formats = nil
-			add := func(pt int, name, fmtp string) {
-				n := strconv.Itoa(pt)
-				md.MediaName.Formats = append(md.MediaName.Formats, n)
-				md.WithValueAttribute("rtpmap", n+" "+name+"/8000")
-				if fmtp != "" {
-					md.WithValueAttribute("fmtp", n+" "+fmtp)
-				}
-			}
-			for _, name := range codecs {
-				f, fmtp := formatByName(name), ""
-				if name == "G729" && !s.local.AnnexB {
-					fmtp = "annexb=no"
-				}
-				add(s.payload(name, payloads), f.encoding, fmtp)
-			}
-			if events != 0 {
-				add(events, "telephone-event", "0-16")
-			}
-			md.WithValueAttribute("ptime", strconv.Itoa(int(s.local.PTime/time.Millisecond)))
-			md.WithPropertyAttribute(dir.String())
-		}
-		d.MediaDescriptions = append(d.MediaDescriptions, md)
-	}
-	plain, err := d.Marshal() // with version 0: what is compared
-	if err != nil {
-		return nil, fmt.Errorf("write a session description: %w", err)
-	}
-	if string(plain) != s.body {
-		s.body = string(plain)
-		s.version++
-	}
-	d.Origin.SessionVersion = s.version
-	return d.Marshal()
 }
