@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"offhook/devices/profile"
 	"offhook/hid/report"
 )
 
@@ -124,7 +125,7 @@ func TestRealReportsGiveTheirEvents(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			dev := newDevice(&quiet{}, newTelephony(newLayout(captured(t, tt.stem), quirk{}), quirk{}), Options{})
+			dev := newDevice(&quiet{}, newTelephony(newLayout(captured(t, tt.stem), &profile.Profile{})), Options{})
 			dev.opening = false
 			var got []EventKind
 			var keys string

@@ -5,6 +5,7 @@ import (
 	"io"
 	"strings"
 
+	"offhook/devices/profile"
 	"offhook/hid/report"
 )
 
@@ -56,7 +57,14 @@ type DescribedField struct {
 
 // Describe reads a raw report descriptor. It needs no device. The error is a
 // *report.ParseError.
-func Describe(raw []byte) (*Description, error) {
+func Describe(raw []byte) (*Description, error) { return DescribeAs(raw, nil) }
+
+// DescribeAs is Describe for a device of which more is known than its descriptor
+// says.
+func DescribeAs(raw []byte, known *profile.Profile) (*Description, error) {
+	if known == nil {
+		known = &profile.Profile{}
+	}
 	parsed, err := report.Parse(raw)
 	if err != nil {
 		return nil, err
@@ -87,7 +95,7 @@ func Describe(raw []byte) (*Description, error) {
 		}
 		d.Fields = append(d.Fields, row)
 	}
-	if l := newLayout(parsed, quirk{}); l.telephony() {
+	if l := newLayout(parsed, known); l.telephony() {
 		d.kind, d.Controls, d.Indicators = l.kind, l.controls, l.names
 	}
 	return d, nil

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"offhook/devices/profile"
 	"offhook/hid"
 )
 
@@ -29,8 +30,10 @@ const (
 
 // Options of Open; the zero value is usable.
 type Options struct {
-	Logger *slog.Logger     // nil: nothing is logged
-	Now    func() time.Time // clock of events and echoes; nil: time.Now
+	Logger *slog.Logger // nil: nothing is logged
+	// Profiles is what is known of devices; nil: what this program knows.
+	Profiles *profile.Table
+	Now      func() time.Time // clock of events and echoes; nil: time.Now
 }
 
 // Device is an open phone. Its methods may be called from any goroutine.
@@ -70,7 +73,7 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 		_ = dev.Close() // the reason for giving up matters more
 		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
 	}
-	drv, err := driverFor(dev)
+	drv, err := driverFor(dev, opt.Profiles)
 	if err != nil {
 		return fail(err)
 	}

@@ -4,7 +4,7 @@
 // telephony usages of the HID Usage Tables (page 0B); nothing in it knows a
 // report ID or a bit position beforehand. Phones with a protocol of their own,
 // known by their numbers, have a driver each. What a descriptor leaves out or
-// says wrongly is in quirks.txt, every fact with its source.
+// says wrongly is in the tables of the package profile, every fact with its source.
 //
 //	hid.Device ── Read ──► reader ──► driver: layout, hook, mute, keypad ──► Events()
 //	           ◄─ Write ── writer ◄── driver ◄── latest Indicators ◄──────── Show()

@@ -3,6 +3,7 @@ package devices
 import (
 	"time"
 
+	"offhook/devices/profile"
 	"offhook/hid"
 	"offhook/hid/report"
 )
@@ -105,20 +106,23 @@ func familyOf(info hid.Info) *family {
 	return nil
 }
 
-// driverFor chooses the driver of a device: the one for its numbers, else the one
+// driverFor chooses the driver of a device: what the user says of it, else the one for its numbers, else the one
 // for telephony descriptors. The error wraps ErrNotTelephony or is a
 // *report.ParseError.
-func driverFor(dev hid.Device) (driver, error) {
+func driverFor(dev hid.Device, table *profile.Table) (driver, error) {
 	info := dev.Info()
+	known := table.Find(info.VendorID, info.ProductID)
+	if known.Raw() {
+		return newTaught(&known), nil
+	}
 	f := familyOf(info)
-	if f != nil && !f.descriptorFirst {
+	if f != nil && !f.descriptorFirst && !known.User {
 		return f.driver(f.name), nil
 	}
 	desc, err := report.Parse(dev.Descriptor())
 	if err == nil {
-		q := quirkOf(info.VendorID, info.ProductID)
-		if l := newLayout(desc, q); l.telephony() {
-			return newTelephony(l, q), nil
+		if l := newLayout(desc, &known); l.telephony() {
+			return newTelephony(l), nil
 		}
 		err = ErrNotTelephony
 	}

@@ -65,6 +65,7 @@ const (
 	VolumeDown                           // 0C:EA
 	KeyDown                              // keypad; Key says which
 	KeyUp
+	ClearPress // takes the last digit back
 )
 
 var eventNames = [...]string{
@@ -74,6 +75,7 @@ var eventNames = [...]string{
 	SpeakerPress: "speaker", SendPress: "send", DropPress: "drop", LinePress: "line",
 	VoiceMailPress: "voicemail", DNDPress: "dnd", SpeedDialPress: "speed-dial",
 	VolumeUp: "volume-up", VolumeDown: "volume-down", KeyDown: "key-down", KeyUp: "key-up",
+	ClearPress: "clear",
 }
 
 // String gives the word used in JSON and on screen.

@@ -20,6 +20,10 @@ type hookState struct {
 	// astray is set when an answer was silenced that differs from held: the
 	// device has to be told again, in case it was a person's doing.
 	astray bool
+
+	// Of the further controls that act on the hook; see other.
+	ringing bool
+	heard   time.Time // when one that says which way made the last event
 }
 
 func newHookState(l *layout) hookState {
@@ -98,14 +102,22 @@ func (h *hookState) report(v int32, explained bool, now time.Time) EventKind {
 		h.held = on
 	default:
 		on = v != 0
-		edge := on && !h.last
+		edge := on != h.last && (on || h.form == flip)
 		h.last = on
-		if !edge || h.echoes.any(now) || h.doubt.echoed(now) {
+		if !edge || h.twin(now) || h.echoes.any(now) || h.doubt.echoed(now) {
 			return 0
 		}
 		h.believe = !h.believe
 		h.held = !h.held
 	}
+	h.heard = time.Time{}
+	if h.form != press && h.form != flip {
+		h.heard = now
+	}
+	return h.event()
+}
+
+func (h *hookState) event() EventKind {
 	if h.held {
 		return OffHook
 	}

@@ -3,6 +3,7 @@ package devices
 import (
 	"slices"
 
+	"offhook/devices/profile"
 	"offhook/hid/report"
 )
 
@@ -19,6 +20,8 @@ type keypadField struct {
 	// of an array
 	min, max int32
 	usages   []report.Usage
+	known    bool  // by the profile:
+	first    int64 // the value of the first usage
 }
 
 // keySet is the keys held, bit i for keyNames[i].
@@ -30,7 +33,7 @@ func (l *layout) isKeypad(f *report.Field) bool {
 
 func isPhoneKey(u report.Usage) bool { return u >= usageKey0 && u <= usageKeyD }
 
-func newKeypadField(row int, f *report.Field) keypadField {
+func newKeypadField(row int, f *report.Field, p *profile.Profile) keypadField {
 	if !f.IsArray() {
 		k := keypadField{row: row}
 		for _, u := range f.Usages {
@@ -41,7 +44,11 @@ func newKeypadField(row int, f *report.Field) keypadField {
 		}
 		return k
 	}
-	return keypadField{row: row, array: true, min: f.LogicalMin, max: f.LogicalMax, usages: f.Usages}
+	k := keypadField{row: row, array: true, min: f.LogicalMin, max: f.LogicalMax, usages: f.Usages}
+	if first, ok := p.Number("keypad-first"); ok {
+		k.known, k.first = true, int64(first)
+	}
+	return k
 }
 
 // index gives the place in usages of an array value, -1 for no key.
@@ -59,7 +66,12 @@ func (k *keypadField) index(v int32, restSeen bool) int {
 		return -1
 	}
 	i := int64(v) - int64(k.min)
-	if k.min <= 0 && !restSeen {
+	switch {
+	case k.known:
+		if i = int64(v) - k.first; i < 0 {
+			return -1
+		}
+	case k.min <= 0 && !restSeen:
 		if v == 0 {
 			return -1
 		}

@@ -2,7 +2,9 @@ package devices
 
 import (
 	"slices"
+	"time"
 
+	"offhook/devices/profile"
 	"offhook/hid/report"
 )
 
@@ -14,6 +16,7 @@ type layout struct {
 	numbered bool // input reports begin with an ID
 
 	hook     *hookField
+	hooks    []hookSource // more of them, by the profile
 	mute     []muteField
 	keys     []keyField
 	arrays   []arrayKey
@@ -22,8 +25,20 @@ type layout struct {
 
 	lights   []lightField
 	display  *display
-	lightIDs []uint8 // output reports with lights, ascending
+	lightIDs []uint8 // output reports with lights, in the order of writing
 	names    []string
+
+	// What a profile says; see known.go.
+	taken         map[int]bool    // rows with a meaning
+	named         map[string]bool // controls that are not looked for
+	dark          map[string]bool // lights that are not to be used
+	muteOffHook   bool            // mute only with Off-Hook
+	known         bool            // the profile names controls
+	firstBaseline bool
+	echoesMute    bool
+	sameKey       time.Duration // of volume keys
+	oppositeKey   time.Duration
+	lengths       map[uint8]int // of output reports, ID included
 }
 
 // form is how a field encodes what it reports (HID 1.11 section 6.2.2.5).
@@ -34,6 +49,7 @@ const (
 	press             // 0 to 1 is a press
 	onOff             // +1 turns on, -1 turns off, 0 is nothing
 	dial              // each value counts steps
+	flip              // each change is a press
 )
 
 type hookField struct {
@@ -75,22 +91,30 @@ type lightField struct {
 	lit     func(Indicators) bool
 }
 
-// newLayout maps fields to controls. q adds what descriptors do not say.
-func newLayout(d *report.Descriptor, q quirk) *layout {
+// newLayout maps fields to controls. p adds what descriptors do not say.
+func newLayout(d *report.Descriptor, p *profile.Profile) *layout {
 	l := &layout{d: d}
 	l.numbered = slices.ContainsFunc(d.IDs(report.Input), func(id uint8) bool { return id != 0 })
 	l.kind = l.findKind()
-	l.findHook(q)
+	l.know(p)
+	if l.hook == nil && len(l.hooks) == 0 && !l.named["hook"] {
+		l.findHook(p.Has("momentary-hook"))
+	}
 	speedDials := byte(0)
 	for row := range d.Fields {
 		f := &d.Fields[row]
-		if f.Kind != report.Input || l.vendor(f) {
+		if f.Kind != report.Input || l.taken[row] || l.vendor(f) {
 			continue
 		}
 		switch {
 		case l.isKeypad(f):
-			l.keypad = append(l.keypad, newKeypadField(row, f))
+			if !l.named["key"] {
+				l.keypad = append(l.keypad, newKeypadField(row, f, p))
+			}
 		case l.isReject(f):
+			if l.named["reject"] {
+				continue
+			}
 			l.keys = append(l.keys, keyField{row: row, control: "reject", event: Reject, form: press})
 		case f.IsArray():
 			l.findInArray(row, f)
@@ -99,14 +123,18 @@ func newLayout(d *report.Descriptor, q quirk) *layout {
 		}
 	}
 	l.findLights()
+	l.arrange()
 	l.display = findDisplay(l)
 	l.listNames()
 	return l
 }
 
 // telephony tells whether there is anything to use: a telephony control.
-// Volume keys and lights alone make no phone.
+// Volume keys and lights alone make no phone, unless the device is known for one.
 func (l *layout) telephony() bool {
+	if l.known {
+		return len(l.controls) > 0
+	}
 	return slices.ContainsFunc(l.controls, func(c string) bool { return c != "volume" })
 }
 
@@ -183,7 +211,7 @@ func (l *layout) findKind() Kind {
 // findHook takes the first hook of the device's kind, one with a field of its
 // own before one in an array. A second hook, of a headset socket on a desk phone,
 // is not used: one device has one hook state.
-func (l *layout) findHook(q quirk) {
+func (l *layout) findHook(momentary bool) {
 	for _, arrays := range []bool{false, true} {
 		for row := range l.d.Fields {
 			f := &l.d.Fields[row]
@@ -197,7 +225,7 @@ func (l *layout) findHook(q quirk) {
 			switch {
 			case arrays:
 				l.hook.form, l.hook.usage = press, usageHookSwitch
-			case l.hook.form == level && q.momentaryHook:
+			case l.hook.form == level && momentary:
 				l.hook.form = press
 			}
 			return
@@ -254,6 +282,9 @@ func (l *layout) isReject(f *report.Field) bool {
 
 func (l *layout) findKey(row int, f *report.Field, speedDials *byte) {
 	u := f.Usage()
+	if l.named[controlOf(u)] {
+		return
+	}
 	switch {
 	case u == usagePhoneMute:
 		l.mute = append(l.mute, muteField{row: row, form: formOf(f)})
@@ -282,6 +313,8 @@ func (l *layout) findInArray(row int, f *report.Field) {
 	for _, u := range f.Usages {
 		key := arrayKey{row: row, usage: u}
 		switch {
+		case l.named[controlOf(u)] || l.hasArrayKey(row, u):
+			continue
 		case u == usagePhoneMute:
 			key.control, key.event = "mute", MutePress
 		case u == usageVolumeUp:
@@ -317,22 +350,18 @@ func (l *layout) findLights() {
 	}
 	for row := range l.d.Fields {
 		f := &l.d.Fields[row]
-		if f.Kind != report.Output || f.IsArray() || l.vendor(f) || !l.inTelephony(f) && !ours[l.top(f.Collection)] {
+		if f.Kind != report.Output || l.taken[row] || f.IsArray() || l.vendor(f) || !l.inTelephony(f) && !ours[l.top(f.Collection)] {
 			continue
 		}
 		u, ok := lightUsages[f.Usage()]
-		if !ok {
+		if !ok || l.dark[u.name] {
 			continue
 		}
 		l.lights = append(l.lights, lightField{
 			row: row, id: f.ReportID, name: u.name, lit: u.on,
 			on: onValue(f), off: offValue(f),
 		})
-		if !slices.Contains(l.lightIDs, f.ReportID) {
-			l.lightIDs = append(l.lightIDs, f.ReportID)
-		}
 	}
-	slices.Sort(l.lightIDs)
 }
 
 // top is the index of the top-level collection around a collection.
@@ -368,7 +397,7 @@ func offValue(f *report.Field) int32 {
 
 // listNames fills the lists of control and light names.
 func (l *layout) listNames() {
-	has := map[string]bool{"hook": l.hook != nil, "mute": len(l.mute) > 0, "keypad": len(l.keypad) > 0}
+	has := map[string]bool{"hook": l.hook != nil || len(l.hooks) > 0, "mute": len(l.mute) > 0, "keypad": len(l.keypad) > 0}
 	for _, k := range l.keys {
 		has[k.control] = true
 	}

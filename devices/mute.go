@@ -29,13 +29,13 @@ type muteState struct {
 	doubt suspicion
 }
 
-func newMuteState(f muteField, q quirk) muteState {
-	return muteState{form: f.form, doubt: suspicion{pinned: q.echoesMute}}
+func newMuteState(f muteField, echoes bool) muteState {
+	return muteState{form: f.form, doubt: suspicion{pinned: echoes}}
 }
 
 // show is the program's wish.
 func (m *muteState) show(mute bool) {
-	if m.form != press {
+	if m.form != press && m.form != flip {
 		m.held = mute
 	}
 }
@@ -43,7 +43,7 @@ func (m *muteState) show(mute bool) {
 // writing is called before the mute light is written.
 func (m *muteState) writing(mute bool, now time.Time) {
 	switch {
-	case m.form != press && mute != m.believe:
+	case m.form != press && m.form != flip && mute != m.believe:
 		m.echoes.arm(mute)
 	case mute != m.light:
 		m.doubt.changing(mute, now)
@@ -62,9 +62,9 @@ func (m *muteState) wrote(now time.Time) {
 func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
 	on := v > 0
 	switch m.form {
-	case press:
+	case press, flip:
 		on = v != 0
-		edge := on && !m.last
+		edge := on != m.last && (on || m.form == flip)
 		m.last = on
 		if !edge || m.doubt.echoed(now) {
 			return 0

@@ -46,8 +46,9 @@ func OpenAll(opt Options) ([]*Device, []Skipped, error) {
 func OpenInfo(info hid.Info, opt Options) (*Device, error) { return openInfo(info, hid.Open, opt) }
 
 func openInfo(info hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (*Device, error) {
-	if raw := sysfsDescriptor(info); raw != nil && familyOf(info) == nil {
-		if d, err := Describe(raw); err == nil && d.kind == 0 {
+	known := opt.Profiles.Find(info.VendorID, info.ProductID)
+	if raw := sysfsDescriptor(info); raw != nil && familyOf(info) == nil && !known.Raw() {
+		if d, err := DescribeAs(raw, &known); err == nil && d.kind == 0 {
 			return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, ErrNotTelephony)
 		}
 	}

@@ -12,29 +12,32 @@ import (
 // telephony drives every device whose report descriptor uses the telephony
 // usages. See driver for who calls what.
 type telephony struct {
-	layout  *layout
-	decoder *report.Decoder
-	seen    map[uint8]bool
-	raw     map[uint8][]byte // last report of each ID
-	hook    hookState
-	hookWas int32
-	mute    []muteState
-	keys    []int32 // last value, by layout.keys
-	keypad  keypadState
+	layout   *layout
+	decoder  *report.Decoder
+	seen     map[uint8]bool
+	raw      map[uint8][]byte // last report of each ID
+	hook     hookState
+	hookWas  int32
+	hooks    []bool // last value, by layout.hooks
+	mute     []muteState
+	keys     []int32 // last value, by layout.keys
+	keypad   keypadState
+	volume   EventKind // the last volume key, and when
+	volumeAt time.Time
 
 	// The writer's own:
 	enc   *report.Encoder
 	clear bool // the display has not been cleared yet
 }
 
-func newTelephony(l *layout, q quirk) *telephony {
+func newTelephony(l *layout) *telephony {
 	d := &telephony{
 		layout: l, decoder: report.NewDecoder(l.d), seen: map[uint8]bool{}, raw: map[uint8][]byte{},
-		hook: newHookState(l), keys: make([]int32, len(l.keys)), keypad: newKeypadState(l),
+		hook: newHookState(l), keys: make([]int32, len(l.keys)), hooks: make([]bool, len(l.hooks)), keypad: newKeypadState(l),
 		enc: report.NewEncoder(l.d), clear: l.display != nil,
 	}
 	for _, f := range l.mute {
-		d.mute = append(d.mute, newMuteState(f, q))
+		d.mute = append(d.mute, newMuteState(f, l.echoesMute))
 	}
 	return d
 }
@@ -114,7 +117,7 @@ func (d *telephony) take(raw []byte, now time.Time, opening bool) ([]Event, erro
 		return nil, err
 	}
 	id := d.reportID(raw)
-	return d.apply(id, raw, changes, now, opening && !d.seen[id]), nil
+	return d.apply(id, raw, changes, now, (opening || d.layout.firstBaseline) && !d.seen[id]), nil
 }
 
 // apply brings the state up to a decoded report. A baseline makes no events. A
@@ -128,7 +131,7 @@ func (d *telephony) apply(id uint8, raw []byte, changes []report.Change, now tim
 	var hook EventKind
 	var events []Event
 	add := func(kind EventKind, key byte) {
-		if kind != 0 && !baseline {
+		if kind != 0 && !baseline && !d.doubled(kind, now) {
 			events = append(events, Event{Kind: kind, Key: key})
 		}
 	}
@@ -138,6 +141,11 @@ func (d *telephony) apply(id uint8, raw []byte, changes []report.Change, now tim
 			d.hook.baseline(v)
 		} else if hook = d.hook.report(v, explained, now); hook == OffHook {
 			add(OffHook, 0)
+		}
+	}
+	for i, s := range d.layout.hooks {
+		if d.layout.d.Fields[s.row].ReportID == id {
+			hook = d.furtherHook(i, s, changes, baseline, now, hook, add)
 		}
 	}
 	for i, f := range d.layout.mute {
@@ -217,8 +225,7 @@ func (d *telephony) hookValue(changes []report.Change) int32 {
 // sameArray tells whether two rows are elements of one array: such rows share
 // their usages.
 func (d *telephony) sameArray(a, b int) bool {
-	fa, fb := &d.layout.d.Fields[a], &d.layout.d.Fields[b]
-	return fa.ReportID == fb.ReportID && len(fa.Usages) > 0 && len(fb.Usages) > 0 && &fa.Usages[0] == &fb.Usages[0]
+	return sameElements(&d.layout.d.Fields[a], &d.layout.d.Fields[b])
 }
 
 // sameReport tells whether a report repeats the one before. It is how a level
@@ -236,13 +243,14 @@ func sameReport(rep, before []byte, numbered bool) bool {
 
 func (d *telephony) show(i Indicators) {
 	d.hook.show(i.OffHook)
+	d.hook.ringing = i.Ring
 	for n := range d.mute {
 		d.mute[n].show(i.Mute)
 	}
 }
 
 func (d *telephony) shown(i Indicators) bool {
-	return d.layout.hook == nil || d.hook.cradle || d.hook.held == i.OffHook
+	return d.layout.hook == nil && len(d.layout.hooks) == 0 || d.hook.cradle || d.hook.held == i.OffHook
 }
 
 func (d *telephony) render(want Indicators) []message {
@@ -260,14 +268,14 @@ func (l *layout) render(enc *report.Encoder, want Indicators, clear bool) [][]by
 	var reports [][]byte
 	for _, li := range l.lights {
 		v := li.off
-		if li.lit(want) {
+		if li.lit(want) && !(li.name == "mute" && l.muteOffHook && !want.OffHook) {
 			v = li.on
 		}
 		// On and off are chosen to fit; a field that can hold neither has no light.
 		_ = enc.Set(li.row, v)
 	}
 	for _, id := range l.lightIDs {
-		reports = append(reports, enc.Report(id))
+		reports = append(reports, l.fit(enc.Report(id)))
 	}
 	if l.display != nil {
 		if clear {
@@ -289,7 +297,7 @@ func (d *telephony) writing(m message, want Indicators, now time.Time) {
 			d.hook.writing(want.OffHook, now)
 		case "mute":
 			for i := range d.mute {
-				d.mute[i].writing(want.Mute, now)
+				d.mute[i].writing(want.Mute && (want.OffHook || !d.layout.muteOffHook), now)
 			}
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"offhook/devices/profile"
 	"offhook/hid"
 	"offhook/hid/report"
 )
@@ -53,7 +54,7 @@ func TestKeypadEncodings(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, keypadDescriptor(tt.min, tt.max, tt.flags, 0xB0, tt.last)), quirk{}), quirk{}), Options{})
+			d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, keypadDescriptor(tt.min, tt.max, tt.flags, 0xB0, tt.last)), &profile.Profile{})), Options{})
 			d.opening = false
 			down, up := "", ""
 			for _, v := range tt.values {
@@ -79,7 +80,7 @@ func TestKeypadEncodings(t *testing.T) {
 func TestAKeypadOfSeveralElementsHoldsSeveralKeys(t *testing.T) {
 	raw := keypadDescriptor(1, 12, 0, 0xB0, 0xBB)
 	raw[21] = 2 // Report Count
-	d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, raw), quirk{}), quirk{}), Options{})
+	d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, raw), &profile.Profile{})), Options{})
 	d.opening = false
 	var got []string
 	for _, rep := range [][]byte{{2, 0}, {2, 3}, {3, 0}, {0, 0}} {
@@ -107,24 +108,24 @@ func TestFormsOfHookAndMute(t *testing.T) {
 		name         string
 		usage, flags byte
 		min, max     byte
-		quirk        quirk
+		known        profile.Profile
 		values       []byte
 		want         []EventKind
 	}{
-		{"hook level", 0x20, 0x22, 0, 1, quirk{}, []byte{1, 1, 0, 0, 1}, []EventKind{OffHook, OnHook, OffHook}},
-		{"hook level without No Preferred", 0x20, 0x02, 0, 1, quirk{}, []byte{1, 0}, []EventKind{OffHook, OnHook}},
-		{"hook level that claims to be constant", 0x20, 0x23, 0, 1, quirk{}, []byte{1, 0}, []EventKind{OffHook, OnHook}},
-		{"hook relative", 0x20, 0x06, 0, 1, quirk{}, []byte{1, 0, 1, 0, 1, 0}, []EventKind{OffHook, OnHook, OffHook}},
-		{"hook momentary", 0x20, 0x02, 0, 1, quirk{momentaryHook: true}, []byte{1, 0, 1, 0}, []EventKind{OffHook, OnHook}},
-		{"hook on and off buttons", 0x20, 0x26, 0xFF, 1, quirk{}, []byte{1, 0, 1, 0, 3, 0, 3}, []EventKind{OffHook, OnHook}},
-		{"mute key", 0x2F, 0x06, 0, 1, quirk{}, []byte{1, 0, 1, 0}, []EventKind{MutePress, MutePress}},
-		{"mute key held", 0x2F, 0x07, 0, 1, quirk{}, []byte{1, 1, 1, 0}, []EventKind{MutePress}},
-		{"mute switch", 0x2F, 0x22, 0, 1, quirk{}, []byte{1, 1, 0}, []EventKind{MuteOn, MuteOff}},
-		{"mute on and off buttons", 0x2F, 0x26, 0xFF, 1, quirk{}, []byte{1, 0, 1, 0, 3, 0}, []EventKind{MuteOn, MuteOff}},
+		{"hook level", 0x20, 0x22, 0, 1, profile.Profile{}, []byte{1, 1, 0, 0, 1}, []EventKind{OffHook, OnHook, OffHook}},
+		{"hook level without No Preferred", 0x20, 0x02, 0, 1, profile.Profile{}, []byte{1, 0}, []EventKind{OffHook, OnHook}},
+		{"hook level that claims to be constant", 0x20, 0x23, 0, 1, profile.Profile{}, []byte{1, 0}, []EventKind{OffHook, OnHook}},
+		{"hook relative", 0x20, 0x06, 0, 1, profile.Profile{}, []byte{1, 0, 1, 0, 1, 0}, []EventKind{OffHook, OnHook, OffHook}},
+		{"hook momentary", 0x20, 0x02, 0, 1, profile.Profile{Facts: map[string]profile.Fact{"momentary-hook": {}}}, []byte{1, 0, 1, 0}, []EventKind{OffHook, OnHook}},
+		{"hook on and off buttons", 0x20, 0x26, 0xFF, 1, profile.Profile{}, []byte{1, 0, 1, 0, 3, 0, 3}, []EventKind{OffHook, OnHook}},
+		{"mute key", 0x2F, 0x06, 0, 1, profile.Profile{}, []byte{1, 0, 1, 0}, []EventKind{MutePress, MutePress}},
+		{"mute key held", 0x2F, 0x07, 0, 1, profile.Profile{}, []byte{1, 1, 1, 0}, []EventKind{MutePress}},
+		{"mute switch", 0x2F, 0x22, 0, 1, profile.Profile{}, []byte{1, 1, 0}, []EventKind{MuteOn, MuteOff}},
+		{"mute on and off buttons", 0x2F, 0x26, 0xFF, 1, profile.Profile{}, []byte{1, 0, 1, 0, 3, 0}, []EventKind{MuteOn, MuteOff}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, controlDescriptor(tt.usage, tt.flags, tt.min, tt.max, 0x17)), tt.quirk), tt.quirk), Options{})
+			d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, controlDescriptor(tt.usage, tt.flags, tt.min, tt.max, 0x17)), &tt.known)), Options{})
 			d.opening = false
 			var got []EventKind
 			for _, v := range tt.values {
@@ -141,7 +142,7 @@ func TestFormsOfHookAndMute(t *testing.T) {
 
 func TestAKnownMuteEchoIsSilentFromTheFirst(t *testing.T) {
 	now := time.Unix(0, 0)
-	m := newMuteState(muteField{form: press}, quirk{echoesMute: true})
+	m := newMuteState(muteField{form: press}, true)
 	tap := func() EventKind {
 		e := m.report(1, true, now)
 		m.report(0, true, now)
@@ -190,7 +191,7 @@ func TestThePhoneIsChosenWhenAHeadsetSocketHasAHookToo(t *testing.T) {
 		0x09, 0x01, 0xA1, 0x01, 0x09, 0x20, 0x81, 0x22, 0xC0, // phone, bit 1
 		0x75, 0x06, 0x81, 0x03,
 	}
-	l := newLayout(parsed(t, raw), quirk{})
+	l := newLayout(parsed(t, raw), &profile.Profile{})
 	if l.kind != Phone || l.d.Fields[l.hook.row].Bit != 1 {
 		t.Fatalf("kind %v, hook at bit %d", l.kind, l.d.Fields[l.hook.row].Bit)
 	}
@@ -201,7 +202,7 @@ func TestButtonsInARowAreNotTheRejectKey(t *testing.T) {
 		0x05, 0x0B, 0x09, 0x05, 0xA1, 0x01, 0x15, 0x00, 0x25, 0x01, 0x75, 0x01, 0x95, 0x01, 0x09, 0x20, 0x81, 0x22,
 		0x05, 0x09, 0x19, 0x01, 0x29, 0x07, 0x95, 0x07, 0x81, 0x02, 0xC0,
 	}
-	l := newLayout(parsed(t, raw), quirk{})
+	l := newLayout(parsed(t, raw), &profile.Profile{})
 	if !slices.Equal(l.controls, []string{"hook"}) {
 		t.Fatalf("controls %q", l.controls)
 	}
@@ -212,7 +213,7 @@ func TestAHookAmongTheKeysOfAnArrayIsAPress(t *testing.T) {
 		0x05, 0x0B, 0x09, 0x05, 0xA1, 0x01, 0x15, 0x01, 0x25, 0x03, 0x75, 0x08, 0x95, 0x01,
 		0x09, 0x20, 0x09, 0x24, 0x09, 0x2F, 0x81, 0x00, 0xC0,
 	}
-	d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, raw), quirk{}), quirk{}), Options{})
+	d := newDevice(&quiet{}, newTelephony(newLayout(parsed(t, raw), &profile.Profile{})), Options{})
 	d.opening = false
 	var got []EventKind
 	for _, v := range []byte{1, 0, 2, 0, 3, 1, 0} {
@@ -248,7 +249,7 @@ var smallDisplay = []byte{
 }
 
 func TestALongLineIsWrittenInPiecesEndingAtTheLastColumn(t *testing.T) {
-	l := newLayout(parsed(t, smallDisplay), quirk{})
+	l := newLayout(parsed(t, smallDisplay), &profile.Profile{})
 	got := l.render(report.NewEncoder(l.d), Indicators{Line1: "0123456789", Line2: "ab"}, true)
 	want := []string{
 		"\x02\x01\x00", "\x030123", "\x02\x01\x04", "\x034567", "\x02\x01\x06", "\x036789",

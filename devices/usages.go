@@ -46,10 +46,19 @@ var keyEvents = map[report.Usage]struct {
 	usageSpeedDial:                       {"speed-dial", SpeedDialPress},
 }
 
+// controlEvents are the events of controls by name, hook, mute and keypad apart.
+var controlEvents = func() map[string]EventKind {
+	m := map[string]EventKind{"reject": Reject, "clear": ClearPress, "volume-up": VolumeUp, "volume-down": VolumeDown}
+	for _, k := range keyEvents {
+		m[k.control] = k.event
+	}
+	return m
+}()
+
 // controlOrder is the order in which controls are listed.
 var controlOrder = []string{
 	"hook", "mute", "flash", "redial", "hold", "transfer", "drop", "send", "speaker", "conference",
-	"line", "voicemail", "dnd", "speed-dial", "reject", "keypad", "volume",
+	"line", "voicemail", "dnd", "speed-dial", "reject", "clear", "keypad", "volume",
 }
 
 // lightUsages are the outputs that show a state. Some devices declare the

@@ -27,6 +27,7 @@ func (d *Device) routineWriter() {
 			}
 			continue
 		case final:
+			d.write(d.farewell(), want)
 			return
 		}
 		select {
@@ -108,4 +109,16 @@ func (d *Device) after() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.driver.wrote(d.now())
+}
+
+// finisher is a driver of a device that is told when no program uses it any more.
+// finish is called by the writer, after the last render.
+type finisher interface{ finish() []message }
+
+// farewell is what the device gets last.
+func (d *Device) farewell() []message {
+	if f, ok := d.driver.(finisher); ok {
+		return f.finish()
+	}
+	return nil
 }

@@ -62,7 +62,7 @@ func (p *Phone) AttachVirtual(v *virtual.Phone, s Sound) error {
 		s.close()
 		return fmt.Errorf("plugging in the emulated phone: %w", err)
 	}
-	d, err := devices.Open(t, devices.Options{Logger: p.log})
+	d, err := devices.Open(t, devices.Options{Logger: p.log, Profiles: p.cfg.Profiles})
 	if err != nil {
 		s.close()
 		return fmt.Errorf("opening the emulated phone: %w", err)

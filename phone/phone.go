@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/devices/profile"
 	"offhook/media"
 	"offhook/media/codec"
 	"offhook/phone/control"
@@ -31,6 +32,9 @@ type Config struct {
 	DirectCalls bool
 	RTPLow      uint16 // port range of RTP, inclusive; 0: 16384–16484
 	RTPHigh     uint16
+
+	// Profiles is what is known of the devices that AttachVirtual opens; nil: what the program knows.
+	Profiles *profile.Table
 
 	Desk desk.Config
 	DND  bool // start with do not disturb on

@@ -5,15 +5,22 @@ import (
 	"log/slog"
 
 	"offhook/devices"
+	"offhook/devices/profile"
 	"offhook/devices/watch"
+	"offhook/hid"
 	"offhook/phone"
 )
 
 // hotplug hands the phone what is plugged in, now and later, until ctx ends.
-func hotplug(ctx context.Context, p *phone.Phone, sounds *sounds, log *slog.Logger) {
+// The device profiles in a folder are read anew for each device, so that one that was written meanwhile is good as soon
+// as its device is plugged in again.
+func hotplug(ctx context.Context, p *phone.Phone, sounds *sounds, profiles string, log *slog.Logger) {
 	cfg, err := watch.System(log)
 	if err != nil {
 		log.Warn("phones that are plugged in later may go unnoticed", "error", err)
+	}
+	cfg.Open = func(info hid.Info) (*devices.Device, error) {
+		return devices.OpenInfo(info, devices.Options{Logger: log, Profiles: loadProfiles(profiles, log)})
 	}
 	cfg.Attach = func(d *devices.Device) {
 		p.Attach(d, d.Info().Path, sounds.open(d.Info().Sysfs))
@@ -24,4 +31,13 @@ func hotplug(ctx context.Context, p *phone.Phone, sounds *sounds, log *slog.Logg
 	if err := watch.Run(ctx, cfg); ctx.Err() == nil {
 		log.Error("phones that are plugged in from now on go unnoticed, until offhook is started again", "error", err)
 	}
+}
+
+// loadProfiles reads the user's device profiles; those that are wrong are told and left out.
+func loadProfiles(folder string, log *slog.Logger) *profile.Table {
+	table, err := profile.Load(folder)
+	if err != nil {
+		log.Warn(err.Error())
+	}
+	return table
 }

@@ -41,7 +41,10 @@ func (c *RunCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	p, err := phone.New(phoneConfig(cfg, log))
+	profiles := c.profiles(paths)
+	settings := phoneConfig(cfg, log)
+	settings.Profiles = loadProfiles(profiles, log)
+	p, err := phone.New(settings)
 	if err != nil {
 		return err
 	}
@@ -57,7 +60,7 @@ func (c *RunCmd) Run(a *app) error {
 	ran := make(chan error, 1)
 	go func() { ran <- p.Run(ctx) }()
 	// Commands wait in the socket until the handsets are there that they may be for.
-	if err := c.plugIn(ctx, p, cfg, log); err != nil {
+	if err := c.plugIn(ctx, p, cfg, profiles, log); err != nil {
 		cancel(nil)
 		return errors.Join(err, <-ran)
 	}
@@ -93,6 +96,14 @@ func (c *RunCmd) Run(a *app) error {
 	return err
 }
 
+// profiles is the folder of the user's device profiles: beside the configuration in use.
+func (c *RunCmd) profiles(paths config.Paths) string {
+	if c.Config != "" {
+		paths.Config = c.Config
+	}
+	return paths.Profiles()
+}
+
 // load reads the configuration, and passes its warnings on.
 func (c *RunCmd) load(paths config.Paths, log *slog.Logger) (*config.Config, error) {
 	read := func() (*config.Config, []config.Warning, error) { return config.LoadDefault(paths.Config) }
@@ -107,7 +118,7 @@ func (c *RunCmd) load(paths config.Paths, log *slog.Logger) (*config.Config, err
 }
 
 // plugIn hands the phone its devices: the emulated ones asked for, or else the real ones as they come and go.
-func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config, log *slog.Logger) error {
+func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config, profiles string, log *slog.Logger) error {
 	sounds := sounds{audio: cfg.Audio, log: log}
 	for i, name := range c.Virtual {
 		profile, err := virtual.ByName(name)
@@ -122,7 +133,7 @@ func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config,
 	if len(c.Virtual) > 0 {
 		return nil
 	}
-	go hotplug(ctx, p, &sounds, log)
+	go hotplug(ctx, p, &sounds, profiles, log)
 	return nil
 }
 

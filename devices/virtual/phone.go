@@ -37,6 +37,7 @@ type Phone struct {
 	lights  map[string]bool
 	text    [][]byte
 	reports int
+	last    map[uint8][]byte // payload of the last output report of each ID
 	history []Report
 	changed chan struct{} // closed and replaced at each change
 	owed    []func()      // answers that wait for AckDelay, oldest first
@@ -61,7 +62,7 @@ func New(profile Profile, opts ...Option) *Phone {
 		profile: profile, layout: l, sizes: l.outputs(), now: time.Now,
 		serial: "virtual-1", plugged: true,
 		pressed: map[string]bool{}, keys: l.keypad.idle,
-		changed: make(chan struct{}),
+		changed: make(chan struct{}), last: map[uint8][]byte{},
 	}
 	if profile.firmware != nil {
 		p.maker = profile.firmware()
@@ -106,7 +107,7 @@ func blank(n int) []byte {
 // Info is what a host learns from the bus.
 func (p *Phone) Info() hid.Info {
 	info := p.info()
-	if p.maker != nil {
+	if p.profile.vendor != 0 {
 		info.VendorID, info.ProductID = p.profile.vendor, p.profile.product
 	}
 	return info
@@ -198,7 +199,9 @@ func (p *Phone) inputReport() []byte { return p.inputWith(p.lifted && !p.layout.
 func (p *Phone) inputWith(hook bool) []byte {
 	l := p.layout
 	b := make([]byte, l.size)
-	put(b, l.hook, 1, bit(hook))
+	if l.hook != none {
+		put(b, l.hook, 1, bit(hook))
+	}
 	if l.muteLevel != none {
 		put(b, l.muteLevel, 1, bit(p.muted))
 	}
@@ -285,6 +288,7 @@ func (p *Phone) take(rep []byte) {
 		p.touch()
 		return // firmware ignores reports of another length
 	}
+	p.last[id] = append(p.last[id][:0], payload...)
 	before := maps.Clone(p.lights)
 	for _, li := range p.layout.lights {
 		if li.report == id {

@@ -24,6 +24,9 @@ type Paths struct {
 // Socket is the path of the control socket.
 func (p Paths) Socket() string { return filepath.Join(p.Runtime, SocketName) }
 
+// Profiles is the folder of the user's device profiles: "devices" beside the TOML file.
+func (p Paths) Profiles() string { return filepath.Join(filepath.Dir(p.Config), "devices") }
+
 // Environment is what FindPaths asks; the zero value asks the process it runs in.
 type Environment struct {
 	Getenv func(string) string
