@@ -21,6 +21,9 @@ const (
 	// baselineWait is how long after opening a report is still a description
 	// of the state and not news. It is also the longest that Open takes.
 	baselineWait = 150 * time.Millisecond
+	// introductionWait is how long Open waits for a phone that has to be asked
+	// which model it is.
+	introductionWait = time.Second
 	// closeWait is how long Close waits for the lights to go out.
 	closeWait = time.Second
 	// eventQueue is how many events may wait for a slow consumer; with more, the
@@ -47,25 +50,31 @@ type Device struct {
 	events  chan Event
 	wake    chan struct{} // of size 1: the writer has something to do
 	settled chan struct{} // closed when the asked-for state has come
+	stopped chan struct{} // closed when the reader ends: no event is sent any more
 	closing chan struct{} // closed by Close
 	read    chan struct{} // closed when the reader has ended
 	written chan struct{} // closed when the writer has ended
 	once    sync.Once
 	closed  chan struct{} // closed when Close is done
 
+	settling sync.Once  // closes settled
+	sending  sync.Mutex // held while events are sent, which reader and writer do
+	failing  bool       // the writer's own: what a talker said last went wrong
+
 	mu      sync.Mutex // guards everything below; never held over I/O
-	driver  driver     // its render is the writer's, without mu
-	opening bool       // until the baseline is settled
+	driver  driver
+	opening bool // until the baseline is settled
 	wanted  Indicators
-	dirty   bool // wanted has not been written yet
-	final   bool // wanted is the last; the writer ends after it
+	alarm   time.Time // when the writer wakes up by itself, zero for never
+	dirty   bool      // wanted has not been written yet
+	final   bool      // wanted is the last; the writer ends after it
 	lifted  bool
 	err     error
 }
 
 // Open starts driving a device, and owns it from now on. It writes the idle
 // state to all lights, finds the state of the hook, and returns after 150 ms at
-// the latest. The error wraps ErrNotTelephony, a *report.ParseError or
+// the latest, after 1 s with a phone that has to be asked which model it is. The error wraps ErrNotTelephony, a *report.ParseError or
 // hid.ErrGone; the device is closed then.
 func Open(dev hid.Device, opt Options) (*Device, error) {
 	info := dev.Info()
@@ -80,9 +89,13 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 	d := newDevice(dev, drv, opt)
 	go d.routineReader()
 	go d.routineWriter()
-	go d.routineAsk()
+	go d.routineAsk(d.about.streams)
 
-	timeout := time.NewTimer(baselineWait)
+	wait := baselineWait
+	if _, ok := drv.(introduced); ok {
+		wait = introductionWait
+	}
+	timeout := time.NewTimer(wait)
 	defer timeout.Stop()
 	select {
 	case <-d.settled:
@@ -95,6 +108,7 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 	d.mu.Lock()
 	d.opening = false
 	d.lifted, err = drv.opened()
+	d.about = drv.about() // may be known better now
 	d.mu.Unlock()
 	if err != nil {
 		_ = d.Close() // the reason for giving up matters more
@@ -112,9 +126,9 @@ func newDevice(dev hid.Device, drv driver, opt Options) *Device {
 		opt.Now = time.Now
 	}
 	d := &Device{
-		dev: dev, info: dev.Info(), about: drv.about(), driver: drv, now: opt.Now,
+		dev: Guard(dev), info: dev.Info(), about: drv.about(), driver: drv, now: opt.Now,
 		events: make(chan Event, eventQueue), wake: make(chan struct{}, 1),
-		settled: make(chan struct{}), closing: make(chan struct{}),
+		settled: make(chan struct{}), stopped: make(chan struct{}), closing: make(chan struct{}),
 		read: make(chan struct{}), written: make(chan struct{}), closed: make(chan struct{}),
 		opening: true,
 	}
@@ -219,8 +233,8 @@ func (d *Device) Refresh() {
 // show hands a state to the writer. d.mu is held.
 func (d *Device) show(i Indicators) {
 	d.wanted, d.dirty = i, true
-	d.driver.show(i)
-	d.notify()
+	d.driver.show(i, d.now())
+	d.notify() // also for what a talker has to say of it
 }
 
 // notify wakes the writer.

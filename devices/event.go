@@ -115,4 +115,14 @@ type Indicators struct {
 	// fit is cut.
 	Line1 string `json:"line1,omitempty"`
 	Line2 string `json:"line2,omitempty"`
+
+	// What follows is for displays that have no letters; the lines have it in words.
+
+	// Number is the number in the hand: dialled, called or calling.
+	Number string `json:"number,omitempty"`
+	// Missed is how many calls were missed since somebody looked, 0 or more.
+	Missed int `json:"missed,omitempty"`
+	// Elapsed is how long the call in the hand has lasted, in whole seconds; 0
+	// without a call. Who shows it calls Show each second.
+	Elapsed time.Duration `json:"elapsed,omitempty"`
 }

@@ -2,7 +2,6 @@ package devices
 
 import (
 	"fmt"
-	"strings"
 	"time"
 )
 
@@ -13,7 +12,8 @@ import (
 //	output  01 FF 11 …0                      33 bytes: ring; 01 00 11 stop; 30 ms of rest around
 //	output  03 11 …segments                  33 bytes: the display
 //
-// The display has no letters, so what is shown of the first line is a number.
+// The display has no letters: it shows a number, and above it how long the call has
+// lasted.
 type ex03 struct {
 	name   string
 	keys   handKeys
@@ -50,7 +50,7 @@ func (d *ex03) questions() []question                    { return nil }
 func (d *ex03) answer(question, []byte, time.Time) error { return nil }
 func (d *ex03) opened() (bool, error)                    { return d.lifted, nil }
 func (d *ex03) astray() bool                             { return false }
-func (d *ex03) show(i Indicators)                        { d.keys.show(i) }
+func (d *ex03) show(i Indicators, _ time.Time)           { d.keys.show(i) }
 func (d *ex03) shown(Indicators) bool                    { return true }
 func (d *ex03) writing(message, Indicators, time.Time)   {}
 func (d *ex03) wrote(time.Time)                          {}
@@ -91,34 +91,28 @@ func (d *ex03) render(i Indicators) []message {
 	if i.OffHook {
 		lcd[17] |= 0x01 // the picture of a phone
 	}
-	for n, r := range ex03Number(i.Line1) {
-		// The second line, from the left in falling bytes, its nibbles swapped.
-		s := sevenSegments[r]
+	for n, r := range []byte(i.digits(ex03Digits)) {
+		// The second line, from the left in falling bytes.
+		s := ex03Digit(r)
 		lcd[32-n] |= s<<4 | s>>4
+	}
+	if clock := i.clock(); clock != "" {
+		for n, r := range []byte(clock[:2] + clock[3:]) {
+			lcd[18+n] |= ex03Digit(r)
+		}
 	}
 	return []message{{report: ring, pause: ex03Rest}, {report: lcd}}
 }
 
-// ex03Number gives the end of a number, and nothing of a text that is none.
-func ex03Number(line string) []byte {
-	number := strings.Map(func(r rune) rune {
-		if strings.ContainsRune("()./ ", r) {
-			return -1
-		}
-		return r
-	}, strings.TrimPrefix(line, "+"))
-	for _, r := range []byte(number) {
-		if _, ok := sevenSegments[r]; !ok {
-			return nil
+// ex03Segments are the bits of a digit on the first line; on the second their
+// nibbles are swapped.
+var ex03Segments = [7]byte{0x08, 0x04, 0x02, 0x10, 0x20, 0x80, 0x40}
+
+func ex03Digit(r byte) (b byte) {
+	for n, bit := range ex03Segments {
+		if segmentsOf[r]>>n&1 != 0 {
+			b |= bit
 		}
 	}
-	return []byte(number[max(0, len(number)-ex03Digits):])
-}
-
-// sevenSegments are the characters of the display, on its first line: top 08, right
-// 04 and 02, bottom 10, left 20 and 80, middle 40. A star and a hash have a place
-// but no form.
-var sevenSegments = map[byte]byte{
-	'0': 0xBE, '1': 0x06, '2': 0x7C, '3': 0x5E, '4': 0xC6, '5': 0xDA, '6': 0xFA, '7': 0x0E, '8': 0xFE, '9': 0xDE,
-	'-': 0x40, '*': 0, '#': 0,
+	return b
 }

@@ -77,7 +77,7 @@ func (d *hp) take(raw []byte, _ time.Time, opening bool) ([]Event, error) {
 	return events, nil
 }
 
-func (d *hp) show(i Indicators)                      { d.keys.show(i) }
+func (d *hp) show(i Indicators, _ time.Time)         { d.keys.show(i) }
 func (d *hp) shown(Indicators) bool                  { return true }
 func (d *hp) wrote(time.Time)                        {}
 func (d *hp) writing(message, Indicators, time.Time) {}

@@ -19,7 +19,7 @@ func (d *keyed) about() about {
 func (d *keyed) questions() []question                    { return nil }
 func (d *keyed) answer(question, []byte, time.Time) error { return nil }
 func (d *keyed) opened() (bool, error)                    { return false, nil }
-func (d *keyed) show(i Indicators)                        { d.keys.show(i) }
+func (d *keyed) show(i Indicators, _ time.Time)           { d.keys.show(i) }
 func (d *keyed) shown(i Indicators) bool                  { return d.keys.offHook == i.OffHook }
 func (d *keyed) astray() bool                             { return false }
 func (d *keyed) render(Indicators) []message              { return nil }

@@ -3,6 +3,7 @@ package devices
 import (
 	"errors"
 	"fmt"
+	"time"
 
 	"offhook/hid"
 )
@@ -13,8 +14,7 @@ const readSlack = 64
 
 // routineReader turns reports into events until the device is closed or gone.
 func (d *Device) routineReader() {
-	defer close(d.read)
-	defer close(d.events)
+	defer d.finish()
 	buf := make([]byte, d.driver.longest()+readSlack)
 	for {
 		n, err := d.dev.Read(buf)
@@ -23,16 +23,46 @@ func (d *Device) routineReader() {
 			return
 		}
 		at := d.now()
-		for _, e := range d.take(buf[:n]) {
-			e.At = at
-			select {
-			case d.events <- e:
-			case <-d.closing:
-				d.ended(hid.ErrClosed)
-				return
-			}
+		if !d.deliver(d.take(buf[:n]), at) {
+			d.ended(hid.ErrClosed)
+			return
 		}
 	}
+}
+
+// deliver hands events to the consumer, in the order of the calls. It gives false
+// when the device is being closed or its reader has ended.
+func (d *Device) deliver(events []Event, at time.Time) bool {
+	if len(events) == 0 {
+		return true
+	}
+	d.sending.Lock()
+	defer d.sending.Unlock()
+	select {
+	case <-d.stopped:
+		return false // events is closed, or is about to be
+	default:
+	}
+	for _, e := range events {
+		e.At = at
+		select {
+		case d.events <- e:
+		case <-d.closing:
+			return false
+		case <-d.stopped:
+			return false
+		}
+	}
+	return true
+}
+
+// finish ends the stream of events, after those that are being delivered.
+func (d *Device) finish() {
+	close(d.stopped)
+	d.sending.Lock()
+	close(d.events)
+	d.sending.Unlock()
+	close(d.read)
 }
 
 // ended remembers why reading ended and stops the writer.
@@ -61,9 +91,22 @@ func (d *Device) take(raw []byte) []Event {
 	if err != nil {
 		d.log.Debug("report dropped", "error", err)
 	}
-	d.correct()
+	d.learn()
 	return events
 }
+
+// learn does what the driver's new knowledge asks for. d.mu is held.
+func (d *Device) learn() {
+	d.correct()
+	d.urge()
+	if i, ok := d.driver.(introduced); ok && i.ready() && d.opening {
+		d.settle()
+	}
+}
+
+// settle ends the wait for what the device says at opening. It may be called
+// again.
+func (d *Device) settle() { d.settling.Do(func() { close(d.settled) }) }
 
 // correct writes the wanted state again to a device that may have gone another
 // way. d.mu is held.
@@ -77,8 +120,9 @@ func (d *Device) correct() {
 // routineAsk asks for the reports that hold a state, until the time for a
 // baseline is over. It has a goroutine of its own, since a device may leave the
 // request unanswered for seconds while it already sends reports.
-func (d *Device) routineAsk() {
-	answered := !d.about.streams
+func (d *Device) routineAsk(streams bool) {
+	_, waits := d.driver.(introduced)
+	answered := !streams && !waits
 	for _, q := range d.driver.questions() {
 		d.mu.Lock()
 		late := !d.opening
@@ -97,7 +141,7 @@ func (d *Device) routineAsk() {
 		}
 	}
 	if answered {
-		close(d.settled)
+		d.settle()
 	}
 }
 

@@ -207,7 +207,7 @@ func inPlace(payload []byte, at profile.Where) (on, ok bool) {
 	return v != 0, true
 }
 
-func (d *taught) show(i Indicators) {
+func (d *taught) show(i Indicators, _ time.Time) {
 	d.hook.show(i.OffHook)
 	d.hook.ringing = i.Ring
 	for n := range d.mute {

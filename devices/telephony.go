@@ -241,7 +241,7 @@ func sameReport(rep, before []byte, numbered bool) bool {
 	return !slices.ContainsFunc(rep, func(b byte) bool { return b != 0 })
 }
 
-func (d *telephony) show(i Indicators) {
+func (d *telephony) show(i Indicators, _ time.Time) {
 	d.hook.show(i.OffHook)
 	d.hook.ringing = i.Ring
 	for n := range d.mute {

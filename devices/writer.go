@@ -8,45 +8,107 @@ import (
 )
 
 // routineWriter writes each wanted state as whole output reports, one transition
-// after the other. A newer state cuts a transition short between two reports, as
-// it writes all of them again.
+// after the other, and in between what a talker has to say. A newer state cuts a
+// transition short between two reports, as it writes all of them again.
 func (d *Device) routineWriter() {
 	defer close(d.written)
 	d.mu.Lock()
 	d.dirty = true // the idle state
 	d.mu.Unlock()
+	timer := time.NewTimer(time.Hour)
+	defer timer.Stop()
 	for {
-		d.mu.Lock()
-		want, dirty, final := d.wanted, d.dirty, d.final
-		d.dirty = false
-		d.mu.Unlock()
+		t, wait := d.next()
 		switch {
-		case dirty:
-			if !d.write(d.driver.render(want), want) {
+		case t.messages != nil:
+			if !d.write(t) {
 				return
 			}
 			continue
-		case final:
-			d.write(d.farewell(), want)
+		case t.last:
 			return
+		}
+		if wait > 0 {
+			timer.Reset(wait)
+		} else {
+			timer.Stop()
 		}
 		select {
 		case <-d.wake:
+		case <-timer.C:
 		case <-d.read:
 			return
 		}
 	}
 }
 
+// turn is what the writer does next: messages, which may be none, are of the state
+// want or of a talker; with nil messages, there is nothing to do. last: and never
+// will be.
+type turn struct {
+	messages []message
+	want     Indicators
+	talk     bool
+	last     bool
+}
+
+// next finds what to write now; else wait is how long at most to sleep, 0 for as
+// long as nobody wakes the writer.
+func (d *Device) next() (t turn, wait time.Duration) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	some := func(m []message) []message {
+		if m == nil {
+			return []message{}
+		}
+		return m
+	}
+	if d.dirty {
+		d.dirty = false
+		t = turn{messages: some(d.driver.render(d.wanted)), want: d.wanted}
+		if f, ok := d.driver.(finisher); ok && d.final {
+			t.messages = append(t.messages, f.finish()...)
+		}
+		return t, 0
+	}
+	if d.final {
+		return turn{last: true}, 0
+	}
+	d.alarm = time.Time{}
+	if talking, ok := d.driver.(talker); ok {
+		now, due := d.now(), talking.due()
+		switch {
+		case due.IsZero():
+		case due.After(now):
+			d.alarm, wait = due, due.Sub(now)
+		default:
+			return turn{messages: some(talking.talk(now)), want: d.wanted, talk: true}, 0
+		}
+	}
+	return turn{}, wait
+}
+
+// urge wakes the writer when a talker has to speak earlier than it meant to. d.mu
+// is held.
+func (d *Device) urge() {
+	talking, ok := d.driver.(talker)
+	if !ok {
+		return
+	}
+	if due := talking.due(); !due.IsZero() && (d.alarm.IsZero() || due.Before(d.alarm)) {
+		d.notify()
+	}
+}
+
 // write writes the messages of one transition, until a newer state is wanted. It
 // gives false when the device is gone.
-func (d *Device) write(messages []message, want Indicators) bool {
+func (d *Device) write(t turn) bool {
 	complained := false
-	for _, m := range messages {
+	for _, m := range t.messages {
 		if !d.rest(m.pause) {
 			return false
 		}
-		if !d.before(m, want) {
+		if !d.before(m, t) {
 			return true
 		}
 		err := d.send(m)
@@ -55,9 +117,12 @@ func (d *Device) write(messages []message, want Indicators) bool {
 		case err == nil:
 		case errors.Is(err, hid.ErrGone), errors.Is(err, hid.ErrClosed):
 			return false // the reader says so
-		case !complained:
+		case !complained && !d.failing:
 			complained = true
-			d.log.Warn("writing lights to the device failed", "error", err)
+			d.log.Warn("writing to the device failed", "error", err)
+		}
+		if t.talk {
+			d.failing = err != nil // said once, not at every poll
 		}
 		if !d.rest(m.pause) {
 			return false
@@ -86,21 +151,44 @@ func (d *Device) send(m message) error {
 		return d.dev.Write(m.report)
 	}
 	f, ok := d.dev.(hid.FeatureDevice)
-	if !ok {
+	switch {
+	case !ok:
 		return errNoFeatures
+	case m.read == 0:
+		return f.SetFeature(m.report)
 	}
-	return f.SetFeature(m.report)
+	buf := make([]byte, m.read)
+	n, err := f.GetFeature(m.report[0], buf)
+	if err != nil {
+		n, buf = 0, nil
+	}
+	d.hear(m, buf[:n])
+	return err
+}
+
+// hear hands what was read to the driver, and what a person did to the consumer.
+func (d *Device) hear(m message, raw []byte) {
+	h, ok := d.driver.(hearer)
+	if !ok {
+		return
+	}
+	at := d.now()
+	d.mu.Lock()
+	events := h.heard(m, raw, at)
+	d.learn()
+	d.mu.Unlock()
+	d.deliver(events, at) // in vain when closed meanwhile
 }
 
 // before prepares for the device's answer to a report, or gives false when a
-// newer state is wanted.
-func (d *Device) before(m message, want Indicators) bool {
+// newer state is wanted. What a talker says is said to the end.
+func (d *Device) before(m message, t turn) bool {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if d.dirty {
+	if d.dirty && !t.talk {
 		return false
 	}
-	d.driver.writing(m, want, d.now())
+	d.driver.writing(m, t.want, d.now())
 	return true
 }
 
@@ -109,16 +197,4 @@ func (d *Device) after() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.driver.wrote(d.now())
-}
-
-// finisher is a driver of a device that is told when no program uses it any more.
-// finish is called by the writer, after the last render.
-type finisher interface{ finish() []message }
-
-// farewell is what the device gets last.
-func (d *Device) farewell() []message {
-	if f, ok := d.driver.(finisher); ok {
-		return f.finish()
-	}
-	return nil
 }

@@ -30,6 +30,7 @@ type handset struct {
 	trouble string // what is wrong with its port, until that has opened again
 	gone    string // why it went away, "" when the cable was pulled
 	shown   media.Plan
+	clock   *time.Timer // counts the call on the display; nil when there is nothing to count
 }
 
 // maxHandsets is how many handsets, most of them unplugged, are remembered.
@@ -262,9 +263,7 @@ var tones = map[desk.Tone]tone.Tone{
 
 // show makes the handset's lights and sound those of the state.
 func (h *handset) show(p *Phone) {
-	if h.device != nil {
-		h.device.Show(desk.Indicators(p.state, h.id))
-	}
+	h.showLights(p)
 	if h.sound == nil {
 		return
 	}
@@ -284,6 +283,7 @@ func (h *handset) show(p *Phone) {
 }
 
 func (h *handset) close() {
+	h.stopClock()
 	if h.sound != nil {
 		h.sound.Close()
 	}

@@ -23,6 +23,7 @@ func Indicators(s State, id HandsetID) devices.Indicators {
 		Mute:           h.Muted && h.Foreground != "",
 		MessageWaiting: s.messages,
 		Microphone:     audio.Capture && !audio.Muted,
+		Missed:         s.missed,
 	}
 	if c := s.call(h.Foreground); c != nil {
 		in.OnLine = c.Phase == Active
@@ -32,14 +33,41 @@ func Indicators(s State, id HandsetID) devices.Indicators {
 	switch {
 	case why == bellPending:
 		in.Line1, in.Line2 = h.Pending, "Lift to call"
+		in.Number = dialable(h.Pending)
 	case why == bellRecall:
 		in.Line1, in.Line2 = ringing.name(), "Lift to resume"
+		in.Number = dialable(ringing.Peer)
 	case why == bellIncoming:
 		in.Line1, in.Line2 = ringing.name(), "Incoming call"
+		in.Number = dialable(ringing.Peer)
 	default:
 		in.Line1, in.Line2 = s.lines(h, held)
+		in.Number = s.number(h)
 	}
 	return in
+}
+
+// number is the number in the hand of a handset that does not ring: called or calling, else dialled so far.
+func (s *State) number(h *Handset) string {
+	if c := s.call(h.Foreground); c != nil && h.Phase == Connected {
+		return dialable(c.Peer)
+	}
+	return h.Digits
+}
+
+// Timed gives the call whose length a display is to show, and whether its second line is free for it: nothing that
+// matters more is there.
+func Timed(s State, id HandsetID) (call CallID, line bool) {
+	h := s.handset(id)
+	if h == nil || !h.plugged || h.Phase != Connected {
+		return "", false
+	}
+	c := s.call(h.Foreground)
+	if c == nil || c.Phase != Active {
+		return "", false
+	}
+	why, _ := s.bell(h)
+	return c.ID, why == bellNone && !c.RemoteHeld && s.aside(h, s.shownHeld(h)) == ""
 }
 
 // lines is the display of a handset that does not ring.
