@@ -37,6 +37,8 @@ type Options struct {
 	// Profiles is what is known of devices; nil: what this program knows.
 	Profiles *profile.Table
 	Now      func() time.Time // clock of events and echoes; nil: time.Now
+	// Models is what the user says of devices whose numbers do not tell.
+	Models []Model
 }
 
 // Device is an open phone. Its methods may be called from any goroutine.
@@ -82,7 +84,7 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 		_ = dev.Close() // the reason for giving up matters more
 		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
 	}
-	drv, err := driverFor(dev, opt.Profiles)
+	drv, err := driverFor(dev, opt)
 	if err != nil {
 		return fail(err)
 	}

@@ -1,7 +1,6 @@
 package devices
 
 import (
-	"offhook/devices/profile"
 	"offhook/hid"
 	"offhook/hid/report"
 )
@@ -23,6 +22,8 @@ var families = []family{
 	{vendor: 0x04B4, product: 0x0307, name: "USB phone with graphic display", driver: newCypress},
 	{vendor: 0x04B4, product: 0x0302, name: "EX-03 USB phone", driver: newEX03},
 	{vendor: 0x04D9, product: 0x0602, name: "GoodCom IP-USBPH", driver: newGoodcom},
+	{vendor: 0x6993, product: 0xB001, name: "Yealink USB phone", driver: newYealink},
+	{vendor: 0x6993, product: 0xB700, name: "Yealink USB phone", driver: newYealink},
 	{vendor: 0x0D8C, product: 0x0008, name: "Topcom Webt@lker", descriptorFirst: true, driver: newMCU},
 }
 
@@ -39,9 +40,12 @@ func familyOf(info hid.Info) *family {
 // driverFor chooses the driver of a device: what the user says of it, else the one
 // for its numbers, else the one for telephony descriptors. The error wraps
 // ErrNotTelephony or is a *report.ParseError.
-func driverFor(dev hid.Device, table *profile.Table) (driver, error) {
+func driverFor(dev hid.Device, opt Options) (driver, error) {
 	info := dev.Info()
-	known := table.Find(info.VendorID, info.ProductID)
+	if m := modelOf(info, opt.Models); m != nil {
+		return m.driver(), nil
+	}
+	known := opt.Profiles.Find(info.VendorID, info.ProductID)
 	if known.Raw() {
 		return newTaught(&known), nil
 	}

@@ -17,6 +17,7 @@ type rig struct {
 	t     *testing.T
 	phone *virtual.Phone
 	dev   *devices.Device
+	wait  time.Duration // how long things take to settle: some phones have to be asked for their keys
 }
 
 func profile(t *testing.T, name string) virtual.Profile {
@@ -55,12 +56,14 @@ func (r *rig) do(err error) {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	time.Sleep(r.wait)
 	synctest.Wait()
 }
 
 // show wants something shown, and lets it settle.
 func (r *rig) show(i devices.Indicators) {
 	r.dev.Show(i)
+	time.Sleep(r.wait)
 	synctest.Wait()
 }
 

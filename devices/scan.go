@@ -47,7 +47,7 @@ func OpenInfo(info hid.Info, opt Options) (*Device, error) { return openInfo(inf
 
 func openInfo(info hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (*Device, error) {
 	known := opt.Profiles.Find(info.VendorID, info.ProductID)
-	if raw := sysfsDescriptor(info); raw != nil && familyOf(info) == nil && !known.Raw() {
+	if raw := sysfsDescriptor(info); raw != nil && familyOf(info) == nil && modelOf(info, opt.Models) == nil && !known.Raw() {
 		if d, err := DescribeAs(raw, &known); err == nil && d.kind == 0 {
 			return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, ErrNotTelephony)
 		}

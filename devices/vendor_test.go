@@ -12,6 +12,14 @@ import (
 	"offhook/devices/virtual"
 )
 
+// vendor plugs in a phone with a protocol of its own.
+func vendor(t *testing.T, p virtual.Profile) *rig {
+	t.Helper()
+	r := plug(t, p)
+	r.wait = ms(500)
+	return r
+}
+
 // Every emulated phone with its own protocol gets its driver, and is seen by what it can do.
 func TestVendorPhonesAreKnownByTheirNumbers(t *testing.T) {
 	want := map[string]struct {
@@ -23,6 +31,11 @@ func TestVendorPhonesAreKnownByTheirNumbers(t *testing.T) {
 		"cypress-phone": {"cypress-phone", false, "hook mute keypad volume", ""},
 		"ex-03":         {"ex-03", true, "hook send reject keypad", "off-hook ring display"},
 		"goodcom":       {"goodcom-phone", false, "hook keypad volume", ""},
+		"yealink-p1k":   {"yealink", false, "hook keypad", "off-hook ring display"},
+		"yealink-p1kh":  {"yealink", false, "hook keypad", "off-hook ring display"},
+		"yealink-p4k":   {"yealink", true, "hook flash redial send speaker keypad volume", "speaker display"},
+		"yealink-b2k":   {"yealink", true, "hook keypad", "off-hook ring"},
+		"yealink-b3g":   {"yealink", true, "hook keypad", "off-hook ring"},
 		"webtalker":     {"cmedia-mcu-phone", false, "hook mute speaker keypad volume", ""},
 	}
 	for _, p := range virtual.VendorProfiles() {
@@ -31,7 +44,7 @@ func TestVendorPhonesAreKnownByTheirNumbers(t *testing.T) {
 			if !ok {
 				t.Fatal("no expectation of this phone")
 			}
-			r := plug(t, p)
+			r := vendor(t, p)
 			controls, lights := strings.Join(r.dev.Controls(), " "), strings.Join(r.dev.Lights(), " ")
 			if r.dev.Driver() != w.driver || r.dev.Kind() != p.Kind || r.dev.Kind().Cradled() != w.cradled ||
 				controls != w.controls || lights != w.lights {
@@ -67,6 +80,19 @@ func TestEveryKeyOfAVendorPhone(t *testing.T) {
 		{"goodcom", press("volume-up"), []string{"volume-up"}},
 		{"goodcom", press("volume-down"), []string{"volume-down"}},
 		{"goodcom", press("c"), nil},
+		{"yealink-p1k", press("red"), []string{"drop"}},
+		{"yealink-p1k", press("c"), nil},
+		{"yealink-p1k", press("up"), nil},
+		{"yealink-p1kh", press("red"), []string{"drop"}},
+		{"yealink-p1kh", press("down"), nil},
+		{"yealink-p4k", press("send"), []string{"send"}},
+		{"yealink-p4k", press("green"), []string{"send"}}, // SEND, the other is DIAL
+		{"yealink-p4k", press("flash"), []string{"flash"}},
+		{"yealink-p4k", press("speaker"), []string{"speaker"}},
+		{"yealink-p4k", press("redial"), []string{"redial"}},
+		{"yealink-p4k", press("volume-up"), []string{"volume-up"}},
+		{"yealink-p4k", press("volume-down"), []string{"volume-down"}},
+		{"yealink-p4k", press("help"), nil},
 		{"webtalker", press("mute"), []string{"mute-press"}},
 		{"webtalker", press("speaker"), []string{"speaker"}},
 		{"webtalker", press("volume-up"), []string{"volume-up"}},
@@ -76,7 +102,7 @@ func TestEveryKeyOfAVendorPhone(t *testing.T) {
 	}
 	for _, tt := range tests {
 		at(t, tt.profile+" "+strings.Join(tt.want, " "), func(t *testing.T) {
-			r := plug(t, profile(t, tt.profile))
+			r := vendor(t, profile(t, tt.profile))
 			r.do(tt.press(r.phone))
 			r.wantEvents("pressed once", tt.want...)
 		})
@@ -86,7 +112,7 @@ func TestEveryKeyOfAVendorPhone(t *testing.T) {
 func TestTheKeypadOfEveryVendorPhone(t *testing.T) {
 	for _, p := range virtual.VendorProfiles() {
 		at(t, p.Name, func(t *testing.T) {
-			r := plug(t, p)
+			r := vendor(t, p)
 			time.Sleep(time.Second)
 			var want []string
 			for _, key := range "0123456789*#" {
@@ -103,7 +129,7 @@ func TestTheKeypadOfEveryVendorPhone(t *testing.T) {
 func TestTheHookOfEveryVendorPhone(t *testing.T) {
 	for _, p := range virtual.VendorProfiles() {
 		at(t, p.Name, func(t *testing.T) {
-			r := plug(t, p)
+			r := vendor(t, p)
 			r.wantEvents("opening")
 			for range 2 {
 				r.do(r.phone.Lift())
@@ -130,6 +156,7 @@ func TestAVendorPhoneOffItsCradleAtOpeningIsABaseline(t *testing.T) {
 				t.Fatal(err)
 			}
 			r := open(t, phone)
+			r.wait = ms(500)
 			r.wantEvents("opening")
 			if !r.dev.Lifted() {
 				t.Fatal("taken as on-hook")
@@ -143,11 +170,14 @@ func TestAVendorPhoneOffItsCradleAtOpeningIsABaseline(t *testing.T) {
 func TestRedDeclinesWhileItRings(t *testing.T) {
 	for _, p := range virtual.VendorProfiles() {
 		at(t, p.Name, func(t *testing.T) {
-			r := plug(t, p)
+			r := vendor(t, p)
 			r.show(devices.Indicators{Ring: true})
 			key := "red"
-			if p.Name == "ex-03" {
+			switch p.Name {
+			case "ex-03":
 				key = "reject"
+			case "yealink-p4k", "yealink-b2k", "yealink-b3g":
+				return // no such key
 			}
 			r.do(r.phone.PressControl(key))
 			r.wantEvents("red", "reject")
@@ -189,7 +219,7 @@ func TestGreenAndRedAreTheHookOfAHandsetWithoutACradle(t *testing.T) {
 			continue
 		}
 		at(t, p.Name, func(t *testing.T) {
-			r := plug(t, p)
+			r := vendor(t, p)
 			r.do(press("green")(r.phone))
 			r.wantEvents("green while idle", "off-hook")
 			r.show(devices.Indicators{OffHook: true})

@@ -20,6 +20,7 @@ type KnownPhone struct {
 // that drive these phones, and the kernel's own drivers yealink and cm109.
 var KnownPhones = []KnownPhone{
 	{Vendor: 0x6993, Product: 0xB001, Name: "Yealink USB-P1K and relatives", Kind: "handset", NoHidraw: true},
+	{Vendor: 0x6993, Product: 0xB700, Name: "Yealink USB-P1KH and relatives", Kind: "handset"},
 	{Vendor: 0x0D8C, Product: 0x000E, Name: "C-Media CM109 phone", Kind: "handset", NoHidraw: true, Shared: true},
 	{Vendor: 0x0471, Product: 0x2013, Name: "Philips VOIP1511", Kind: "handset"},
 	{Vendor: 0x04B4, Product: 0x0302, Name: "EX-03 USB phone", Kind: "handset"},

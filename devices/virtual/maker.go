@@ -27,6 +27,9 @@ type firmware interface {
 	getInput(id uint8) []byte
 	getFeature(id uint8) []byte
 
+	// answers gives what the phone sends because of the reports that it took.
+	answers() [][]byte
+
 	// dark is what losing power does to lights and display, lights and display
 	// what they show.
 	dark()
@@ -43,6 +46,7 @@ func (plain) take([]byte)             {}
 func (plain) takeFeature([]byte) bool { return false }
 func (plain) getInput(uint8) []byte   { return nil }
 func (plain) getFeature(uint8) []byte { return nil }
+func (plain) answers() [][]byte       { return nil }
 func (plain) dark()                   {}
 func (plain) lights() map[string]bool { return nil }
 func (plain) display() []string       { return nil }
@@ -83,6 +87,7 @@ func (p *Phone) takeFeature(rep []byte) bool {
 	p.reports++
 	ok := p.maker.takeFeature(rep)
 	p.look()
+	p.sendAll(p.maker.answers())
 	p.touch()
 	return ok
 }

@@ -77,12 +77,6 @@ func (f *ex03Firmware) lights() map[string]bool {
 	return map[string]bool{"ring": f.ringer, "off-hook": f.lcd[17]&0x01 != 0}
 }
 
-// ex03Digits are the segments of the digits, by the usual letters.
-var ex03Digits = map[string]byte{
-	"": ' ', "ABCDEF": '0', "BC": '1', "ABDEG": '2', "ABCDG": '3', "BCFG": '4', "ACDFG": '5', "ACDEFG": '6', "ABC": '7',
-	"ABCDEFG": '8', "ABCDFG": '9', "G": '-',
-}
-
 // ex03Segments are the bits of the letters on the first line.
 var ex03Segments = []struct {
 	letter string
@@ -97,10 +91,7 @@ func (f *ex03Firmware) display() []string {
 				letters += s.letter
 			}
 		}
-		if digit, ok := ex03Digits[letters]; ok {
-			return digit
-		}
-		return '?'
+		return sevenSegments(letters)
 	}
 	var lines [2][]byte
 	for at := 18; at <= 22; at++ {

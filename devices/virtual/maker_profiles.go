@@ -31,6 +31,11 @@ func VendorProfiles() []Profile {
 			vendor: 0x0D8C, product: 0x0008, Descriptor: opaque, layout: bare,
 			firmware: func() firmware { return &topcomFirmware{} },
 		},
+		yealink("yealink-p1k", "Yealink USB-P1K: green and red key, keypad, ringer, LCD; has to be asked for its keys", devices.KeyedHandset, "p1k", 0x0110, yealinkP1KCodes),
+		yealink("yealink-p1kh", "Yealink USB-P1KH: as the P1K, and tells its keys by itself", devices.KeyedHandset, "p1kh", 0x0710, yealinkP1KHCodes),
+		yealink("yealink-p4k", "Yealink USB-P4K: cradle, keypad, speaker, LCD", devices.Handset, "p4k", 0x0231, yealinkP4KCodes),
+		yealink("yealink-b2k", "Yealink USB-B2K: box for a telephone and a telephone line", devices.Handset, "b2k", 0x0521, yealinkB2KCodes),
+		yealink("yealink-b3g", "Yealink USB-B3G: box for a telephone and a telephone line", devices.Handset, "b3g", 0x0541, yealinkB2KCodes),
 	}
 }
 
@@ -49,4 +54,12 @@ var opaque = []byte{
 	0x09, 0x01, 0x91, 0x02, // Usage (1), Output
 	0x09, 0x01, 0xB1, 0x02, // Usage (1), Feature
 	0xC0,
+}
+
+func yealink(name, description string, kind devices.Kind, model string, version uint16, codes map[string]byte) Profile {
+	return Profile{
+		Name: name, Description: description, Kind: kind,
+		vendor: 0x6993, product: 0xB001, Descriptor: opaque, layout: bare,
+		firmware: func() firmware { return &yealinkFirmware{model: model, version: version, codes: codes} },
+	}
 }

@@ -280,6 +280,7 @@ func (p *Phone) take(rep []byte) {
 	if p.maker != nil {
 		p.maker.take(rep)
 		p.look()
+		p.sendAll(p.maker.answers())
 		p.touch()
 		return
 	}

@@ -1,0 +1,89 @@
+package devices
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"offhook/hid"
+)
+
+// Model is the user's word for what a device is, where its numbers do not tell: they
+// are those of a chip that is in many things, or of several phones.
+type Model struct {
+	// Device is "VENDOR:PRODUCT" in hexadecimal, or the whole ID of one device (see
+	// [Device.ID]).
+	Device string
+	// Model is one of ModelNames.
+	Model string
+	// Of an adapter: where the hook switch and the bell are wired to. Hook is
+	// "vol-up", "vol-down" or "gpio1" to "gpio8"; the handset is lifted while the
+	// bit that the chip reports for it is 1, with HookInverted while it is 0. Ring is
+	// "" (none) or a GPIO pin, which is high while the bell is to sound.
+	Hook         string
+	HookInverted bool
+	Ring         string
+}
+
+// models are the drivers that only the user can choose, and the numbers that a
+// device must have for each; product 0 is any.
+var models = []struct {
+	name            string
+	vendor, product uint16
+	what            string
+	driver          func(Model) driver
+}{
+	{"usr9601", 0x6993, 0, "US Robotics USR9601", func(Model) driver { return newYealinkTwin("US Robotics USR9601") }},
+}
+
+// ModelNames lists what Model.Model may be.
+func ModelNames() []string {
+	var names []string
+	for _, m := range models {
+		names = append(names, m.name)
+	}
+	return names
+}
+
+var deviceForm = regexp.MustCompile(`^[0-9a-f]{4}:[0-9a-f]{4}(:.+)?$`)
+
+// Check says what is wrong with a choice.
+func (m Model) Check() error {
+	i := slices.Index(ModelNames(), m.Model)
+	switch {
+	case !deviceForm.MatchString(m.Device):
+		return fmt.Errorf("device %q: want the numbers as `offhook devices` shows them, \"0d8c:000e\", or the whole ID", m.Device)
+	case i < 0:
+		return fmt.Errorf("no model is called %q; there are: %s", m.Model, strings.Join(ModelNames(), ", "))
+	}
+	if want := models[i]; want.vendor != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:", want.vendor)) ||
+		want.product != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:%04x", want.vendor, want.product)) {
+		return fmt.Errorf("model %q: a device %s cannot be a %s", m.Model, m.Device, want.what)
+	}
+	return nil
+}
+
+// modelOf finds what the user said of a device, nil when he said nothing.
+func modelOf(info hid.Info, choices []Model) *Model {
+	numbers := fmt.Sprintf("%04x:%04x", info.VendorID, info.ProductID)
+	id := numbers + ":" + place(info)
+	for _, want := range []string{id, numbers} {
+		for i := range choices {
+			if choices[i].Device == want && choices[i].Check() == nil {
+				return &choices[i]
+			}
+		}
+	}
+	return nil
+}
+
+// driver makes the driver of a choice that was checked.
+func (m Model) driver() driver {
+	for _, known := range models {
+		if known.name == m.Model {
+			return known.driver(m)
+		}
+	}
+	return nil
+}
