@@ -9,14 +9,15 @@ type interarrival struct {
 	ssrc      uint32
 	timestamp uint32
 	at        time.Time
-	mean      float64 // samples at 8 kHz
+	mean      float64 // seconds
 }
 
-func (j *interarrival) packet(h header, now time.Time) {
+// packet takes a packet of a stream whose RTP clock ticks so many times a second.
+func (j *interarrival) packet(h header, clock int, now time.Time) {
 	if j.running && h.ssrc == j.ssrc {
-		spacing := now.Sub(j.at).Seconds()*codecRate - float64(int32(h.timestamp-j.timestamp))
+		spacing := now.Sub(j.at).Seconds() - float64(int32(h.timestamp-j.timestamp))/float64(clock)
 		// A new time line (a step of a second or more) is no jitter.
-		if spacing = max(spacing, -spacing); spacing < codecRate {
+		if spacing = max(spacing, -spacing); spacing < 1 {
 			j.mean += (spacing - j.mean) / 16
 		}
 	}
@@ -24,5 +25,5 @@ func (j *interarrival) packet(h header, now time.Time) {
 }
 
 func (j *interarrival) estimate() time.Duration {
-	return time.Duration(j.mean / codecRate * float64(time.Second))
+	return time.Duration(j.mean * float64(time.Second))
 }

@@ -11,7 +11,7 @@ func TestInterarrivalJitter(t *testing.T) {
 		var j interarrival
 		for i := range 500 {
 			h := header{ssrc: 1, timestamp: uint32(160 * i)}
-			j.packet(h, start.Add(time.Duration(i)*20*time.Millisecond+late(i)))
+			j.packet(h, 8000, start.Add(time.Duration(i)*20*time.Millisecond+late(i)))
 		}
 		return j.estimate()
 	}

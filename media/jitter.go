@@ -7,8 +7,10 @@ import (
 )
 
 // jitterBuffer puts packets in order and plays them at the pace of the sound
-// device. All of it runs at 8 kHz. It is bounded in packets and in time, it
-// allocates nothing, and it is not safe for concurrent use.
+// device. It runs at the sample rate of the codec, k times 8 kHz; constants are
+// in samples at 8 kHz (t turns them into the buffer's own), and so are the
+// counts. It is bounded in packets and in time, it allocates nothing but when
+// the rate changes, and it is not safe for concurrent use.
 //
 // There are three places on the sender's time line:
 //
@@ -33,10 +35,15 @@ type jitterBuffer struct {
 	order [queueSize]uint8 // indices of queue by sequence; the first count are filled, the rest free
 	count int
 
-	pcmBuf [pcmSize]int16
+	k      int32   // the rate is k times 8 kHz
+	step   int32   // samples in one sound period of 10 ms
+	pcmBuf []int16 // pcmSize samples at 8 kHz
 	pcm    []int16 // decoded, not yet played; a part of pcmBuf
 
 	decoder codec.Decoder // of the packet last played
+	// Where packets get lost and the ones after them may hold copies, fec is by
+	// how much the delay is longer so that these come in time, for fecHold pulls.
+	fec, fecHold int32
 
 	abrupt   bool   // the next packet follows silence and may begin in mid-word: fade it in
 	started  bool   // next is valid
@@ -67,7 +74,7 @@ type packet struct {
 const (
 	queueSize     = 64
 	pcmSize       = 4096
-	step          = 80   // one sound period at 8 kHz
+	step          = 80   // one sound period of 10 ms
 	initialMargin = 160  // 20 ms: with a packet of 20 ms, 40 ms are buffered at the start
 	floorSlack    = 16   // 2 ms
 	slackBand     = 8    // 1 ms over the floor is left alone
@@ -80,27 +87,58 @@ const (
 	fixEvery      = 800  // at most one correction in 100 ms
 	bigExcess     = 480  // more than this is cut even where it can be heard
 	idlePull      = 100 * time.Millisecond
+	fecPulls      = 3000 // 30 s after the last loss no copies are waited for any more
 )
+
+// format is how the payloads of one payload type are read.
+type format struct {
+	decoder codec.Decoder
+	k       int32  // of its sample rate
+	scale   uint32 // samples for one unit of the RTP clock: 2 for G.722, whose clock is half its rate
+	clock   int    // RTP timestamp units per second
+}
 
 // jitterStats counts in packets and in samples.
 type jitterStats struct {
 	received, late, duplicate, dropped, reordered uint64
 	concealed, cut, pasted                        uint64
+	cuts, pastes                                  uint64 // how many times
+	recovered                                     uint64 // packets played from the copy in a later one
 	resets                                        uint64
 }
 
 func newJitterBuffer() *jitterBuffer {
-	b := &jitterBuffer{margin: initialMargin}
+	b := &jitterBuffer{}
 	for i := range b.order {
 		b.order[i] = uint8(i)
 	}
-	b.pcm = b.pcmBuf[:0]
+	b.setRate(1)
 	return b
 }
 
-// put takes a packet of the peer. The decoder is the one of its payload type.
-func (b *jitterBuffer) put(h header, payload []byte, d codec.Decoder, now time.Time) {
-	samples, err := d.Samples(payload)
+// t turns a number of samples at 8 kHz into one at the buffer's rate.
+func (b *jitterBuffer) t(n int32) int32 { return n * b.k }
+
+// setRate empties the buffer and goes on at k times 8 kHz.
+func (b *jitterBuffer) setRate(k int32) {
+	if b.k == k {
+		return
+	}
+	b.restart()
+	b.k, b.step = k, step*k
+	if len(b.pcmBuf) < int(b.t(pcmSize)) {
+		b.pcmBuf = make([]int16, b.t(pcmSize))
+	}
+	b.pcm = b.pcmBuf[:0]
+	b.decoder, b.abrupt = nil, true
+	b.margin, b.fec, b.fecHold = b.t(initialMargin), 0, 0
+	b.slack.reset()
+	b.lowKnown = false
+}
+
+// put takes a packet of the peer, whose payload type has the format f.
+func (b *jitterBuffer) put(h header, payload []byte, f *format, now time.Time) {
+	samples, err := f.decoder.Samples(payload)
 	if err != nil || len(payload) > codec.MaxPayload {
 		b.stats.dropped++
 		return
@@ -119,15 +157,23 @@ func (b *jitterBuffer) put(h header, payload []byte, d codec.Decoder, now time.T
 		b.stats.reordered++
 	}
 	b.stats.received++
+	if f.k != b.k {
+		if fate == placeOld {
+			b.stats.late++ // of the codec before
+			return
+		}
+		b.setRate(f.k)
+	}
+	timestamp := h.timestamp * f.scale
 	if b.started {
-		b.measure(h.timestamp, now)
+		b.measure(timestamp, now)
 	}
 	if b.started && ext <= b.played {
 		b.stats.late++
 		return
 	}
 	if !b.started {
-		b.anchor(h.timestamp, ext-1)
+		b.anchor(timestamp, ext-1)
 	}
 	if b.count == queueSize {
 		b.drop()
@@ -140,18 +186,18 @@ func (b *jitterBuffer) put(h header, payload []byte, d codec.Decoder, now time.T
 	b.order[i] = slot
 	b.count++
 	p := &b.queue[slot]
-	p.ext, p.timestamp, p.decoder, p.samples = ext, h.timestamp, d, int32(samples)
+	p.ext, p.timestamp, p.decoder, p.samples = ext, timestamp, f.decoder, int32(samples)
 	p.size = copy(p.payload[:], payload)
-	for b.buffered() > maxBuffered && b.count > 1 {
+	for b.buffered() > b.t(maxBuffered) && b.count > 1 {
 		b.drop()
 		// What was learned is from before whatever happened here.
 		b.slack.reset()
-		b.lowKnown, b.margin = false, initialMargin
+		b.lowKnown, b.margin = false, b.t(initialMargin)
 	}
 }
 
 // pull fills out with the next sound. It is to be called at the pace of the
-// sound device with step samples.
+// sound device with as many samples as a step has.
 func (b *jitterBuffer) pull(out []int16, now time.Time) {
 	if idle := now.Sub(b.pulled) > idlePull; idle && b.started {
 		b.wake()
@@ -169,55 +215,66 @@ func (b *jitterBuffer) pull(out []int16, now time.Time) {
 	b.correct(len(out))
 	copy(out, b.pcm)
 	b.pcm = b.pcm[:copy(b.pcmBuf[:], b.pcm[len(out):])]
-	b.sinceFix = min(b.sinceFix+int32(len(out)), fixEvery)
+	b.sinceFix = min(b.sinceFix+int32(len(out)), b.t(fixEvery))
+	if b.fecHold > 0 {
+		if b.fecHold--; b.fecHold == 0 {
+			b.fec = 0
+		}
+	}
 }
 
 // catchUp skips ahead when far too much is held, as after an outage of the
 // network that then delivers everything at once.
 func (b *jitterBuffer) catchUp() {
-	if b.buffered() <= 2*b.margin+burstSize {
+	if b.buffered() <= 2*b.margin+b.t(burstSize) {
 		return
 	}
-	for b.count > 1 && b.buffered() > b.margin+2*step {
+	for b.count > 1 && b.buffered() > b.margin+2*b.step {
 		b.drop()
 	}
-	b.makeUp(step) // whose joint with what follows is cross-faded
+	b.makeUp(b.step) // whose joint with what follows is cross-faded
 }
 
 // refill adds at least one sample of sound.
 func (b *jitterBuffer) refill() {
 	if b.count == 0 {
-		b.makeUp(step)
-		b.starved = min(b.starved+step, 1<<30)
+		b.makeUp(b.step)
+		b.starved = min(b.starved+b.step, 1<<30)
 		return
 	}
 	p := &b.queue[b.order[0]]
 	gap := int32(p.timestamp - b.next)
+	if _, ok := p.decoder.(codec.Recoverer); ok && p.ext > b.played+1 && gap > 0 {
+		b.fec, b.fecHold = p.samples, fecPulls
+	}
 	if b.starved > 0 {
 		late := b.starved - gap
 		switch {
 		case late <= 0: // in time: what was made up stood in for something lost or not sent
 			b.next += uint32(b.starved)
 			gap -= b.starved
-		case late <= maxStall && gap >= 0: // came late: the delay has grown
+		case late <= b.t(maxStall) && gap >= 0: // came late: the delay has grown
 			b.next = p.timestamp
 			b.slack.shift(late)
 			gap = 0
-		case gap < 0 && gap > -maxGap: // a straggler of before
+		case gap < 0 && gap > -b.t(maxGap): // a straggler of before
 			b.stats.late++
 			b.take()
 			return
 		default:
-			gap = maxGap + 1
+			gap = b.t(maxGap) + 1
 		}
 		b.starved = 0
 	}
 	switch {
-	case gap > maxGap || gap <= -maxGap: // another time line
+	case gap > b.t(maxGap) || gap <= -b.t(maxGap): // another time line
 		b.anchor(p.timestamp, p.ext-1)
 	case gap > 0: // lost, or left out by a sender that is silent
-		n := min(gap, step)
-		b.makeUp(n)
+		n := b.recover(p, gap)
+		if n == 0 {
+			n = min(gap, b.step)
+			b.makeUp(n)
+		}
 		b.next += uint32(n)
 	case gap+p.samples <= 0: // all of it is past
 		b.stats.late++
@@ -241,8 +298,9 @@ func (b *jitterBuffer) decode(p *packet, skip int) {
 	b.pcm = b.pcmBuf[:n+copy(room, room[skip:])]
 	if b.abrupt {
 		b.abrupt = false
-		for i := range min(fadeSamples, len(b.pcm)-n) {
-			b.pcm[n+i] = int16(int32(b.pcm[n+i]) * int32(i) / fadeSamples)
+		fade := b.t(fadeSamples)
+		for i := range min(fade, int32(len(b.pcm)-n)) {
+			b.pcm[n+int(i)] = int16(int32(b.pcm[n+int(i)]) * i / fade)
 		}
 	}
 	b.next = p.timestamp + uint32(p.samples)
@@ -257,7 +315,25 @@ func (b *jitterBuffer) makeUp(n int32) {
 		return
 	}
 	b.decoder.Conceal(b.pcm[at:])
-	b.stats.concealed += uint64(n)
+	b.stats.concealed += uint64(n / b.k)
+}
+
+// recover appends what is lost just before a packet out of the copy in that, if
+// there is one: as a rule a packet's worth, less what was already made up in its
+// place. It returns how much of the gap it filled.
+func (b *jitterBuffer) recover(p *packet, gap int32) int32 {
+	r, ok := p.decoder.(codec.Recoverer)
+	if !ok || p.ext != b.played+2 || p.decoder != b.decoder || gap > p.samples {
+		return 0
+	}
+	at := int32(len(b.pcm))
+	room := b.pcmBuf[at : at+p.samples]
+	if !r.Recover(room, p.payload[:p.size]) {
+		return 0
+	}
+	b.stats.recovered++
+	b.pcm = b.pcmBuf[:at+int32(copy(room, room[p.samples-gap:]))]
+	return gap
 }
 
 // take removes the first packet.
@@ -276,7 +352,7 @@ func (b *jitterBuffer) drop() {
 	b.take()
 	if b.count > 0 {
 		p := &b.queue[b.order[0]]
-		if d := int32(p.timestamp - b.next); d > 0 && d <= maxBuffered*4 {
+		if d := int32(p.timestamp - b.next); d > 0 && d <= b.t(maxBuffered)*4 {
 			b.slack.shift(-d)
 		} else {
 			b.slack.reset()
@@ -291,8 +367,8 @@ func (b *jitterBuffer) anchor(timestamp uint32, played int64) {
 	b.started, b.next, b.played, b.starved = true, timestamp, played, 0
 	b.slack.reset()
 	b.lowKnown, b.sinceFix = false, 0
-	for pad := b.margin - int32(len(b.pcm)); pad > 0; pad -= step {
-		b.makeUp(min(pad, step))
+	for pad := b.margin - int32(len(b.pcm)); pad > 0; pad -= b.step {
+		b.makeUp(min(pad, b.step))
 	}
 }
 
@@ -328,7 +404,7 @@ func (b *jitterBuffer) buffered() int32 {
 	if b.count > 0 {
 		first, last := &b.queue[b.order[0]], &b.queue[b.order[b.count-1]]
 		span := int32(last.timestamp-first.timestamp) + last.samples
-		if span < 0 || span > maxGap*8 { // time lines apart: count packets
+		if span < 0 || span > b.t(maxGap)*8 { // time lines apart: count packets
 			span = int32(b.count) * last.samples
 		}
 		n += span

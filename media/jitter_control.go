@@ -15,15 +15,15 @@ func (b *jitterBuffer) measure(timestamp uint32, now time.Time) {
 		return // nobody listens: there is no playout to be early or late for
 	}
 	ahead := int32(timestamp-b.next) + int32(len(b.pcm)) - b.starved
-	if ahead > maxGap || ahead < -maxGap {
+	if ahead > b.t(maxGap) || ahead < -b.t(maxGap) {
 		return
 	}
-	pulls := ahead / step
-	if ahead%step < 0 {
+	pulls := ahead / b.step
+	if ahead%b.step < 0 {
 		pulls--
 	}
-	elapsed := min(int32(since/(time.Second/codecRate)), step)
-	b.slack.add(pulls*step + step - elapsed)
+	elapsed := min(b.t(int32(since/(time.Second/codecRate))), b.step)
+	b.slack.add(pulls*b.step + b.step - elapsed)
 }
 
 // control looks at the slack of the last packets.
@@ -33,7 +33,7 @@ func (b *jitterBuffer) control() {
 		return
 	}
 	b.low, b.lowKnown = low, true
-	b.margin = max(step, min(mean-low+floorSlack, maxMargin))
+	b.margin = max(b.step, min(mean-low+b.t(floorSlack)+b.fec, b.t(maxMargin)))
 }
 
 // correct cuts or repeats a bit of the sound about to be played, when the
@@ -45,16 +45,18 @@ func (b *jitterBuffer) control() {
 // rest are free: nothing is needed earlier. Every step's worth after them
 // costs a step of slack.
 func (b *jitterBuffer) correct(need int) {
-	if !b.lowKnown || b.sinceFix < fixEvery || b.starved > 0 {
+	if !b.lowKnown || b.sinceFix < b.t(fixEvery) || b.starved > 0 {
 		return
 	}
+	step := int(b.step)
 	rest := len(b.pcm) % step
-	if b.low < 0 { // between 0 and the floor nothing is late yet: no reason to touch speech
-		b.insert(rest)
+	low := int(b.low - b.fec)
+	if low < 0 { // between 0 and the floor nothing is late yet: no reason to touch speech
+		b.insert(rest, low < -int(b.t(bigExcess)))
 		return
 	}
-	spare := max(0, int(b.low)-floorSlack-slackBand) / step * step
-	if rest+spare < shortestCut {
+	spare := max(0, low-int(b.t(floorSlack+slackBand))) / step * step
+	if rest+spare < int(b.t(shortestCut)) {
 		return
 	}
 	for len(b.pcm) < 2*step && b.count > 0 { // more to choose from
@@ -64,23 +66,25 @@ func (b *jitterBuffer) correct(need int) {
 		}
 	}
 	limit := min(rest+spare, len(b.pcm)-need)
-	n := cutLength(b.pcm, limit, int(b.low) > bigExcess)
+	n := cutLength(b.pcm, int(b.k), limit, low > int(b.t(bigExcess)))
 	if n == 0 {
 		return
 	}
-	b.pcm = b.pcmBuf[:copy(b.pcmBuf[:], cut(b.pcm, n))]
+	b.pcm = b.pcmBuf[:copy(b.pcmBuf, cut(b.pcm, n, int(b.k)))]
 	b.moved(-(n - rest + step - 1) / step * step)
-	b.stats.cut += uint64(n)
+	b.stats.cut += uint64(n) / uint64(b.k)
+	b.stats.cuts++
 }
 
-func (b *jitterBuffer) insert(rest int) {
-	n := cutLength(b.pcm, pitch.MaxLag, int(b.low) < -bigExcess)
-	if n == 0 || n+len(b.pcm) > pcmSize {
+func (b *jitterBuffer) insert(rest int, force bool) {
+	n := cutLength(b.pcm, int(b.k), int(b.t(pitch.MaxLag)), force)
+	if n == 0 || n+len(b.pcm) > len(b.pcmBuf) {
 		return
 	}
-	b.pcm = paste(b.pcm, n)
-	b.moved((rest + n) / step * step)
-	b.stats.pasted += uint64(n)
+	b.pcm = paste(b.pcm, n, int(b.k))
+	b.moved((rest + n) / int(b.step) * int(b.step))
+	b.stats.pasted += uint64(n) / uint64(b.k)
+	b.stats.pastes++
 }
 
 // moved accounts for slack that grew by n samples.

@@ -38,7 +38,7 @@ func longStream(pcm []int16, n int, ppm float64) []arrival {
 // on, and returns what it played. each is called after every pull.
 func play(b *jitterBuffer, list []arrival, phase time.Duration, each func(now time.Duration)) []int16 {
 	sort.SliceStable(list, func(i, j int) bool { return list[i].at < list[j].at })
-	d, _ := codec.PCMU.NewDecoder()
+	d := pcmu()
 	start := time.Unix(1000, 0)
 	var out []int16
 	end := list[len(list)-1].at + 100*time.Millisecond
@@ -279,7 +279,7 @@ func TestNobodyListeningCostsNoDelayLater(t *testing.T) {
 	pcm := voice.Make(8000*3, 8000, 11)
 	list := stream(pcm, 0)
 	b := newJitterBuffer()
-	d, _ := codec.PCMU.NewDecoder()
+	d := pcmu()
 	start := time.Unix(1000, 0)
 	for len(list) > 0 && list[0].at < time.Second { // parked
 		b.put(list[0].h, list[0].b, d, start.Add(list[0].at))
@@ -296,7 +296,13 @@ func TestNobodyListeningCostsNoDelayLater(t *testing.T) {
 	}
 }
 
-func play2(b *jitterBuffer, list []arrival, d codec.Decoder, start time.Time) (out []int16) {
+// pcmu is the format of a stream of PCMU.
+func pcmu() *format {
+	d, _ := codec.PCMU.NewDecoder()
+	return &format{decoder: d, k: 1, scale: 1, clock: 8000}
+}
+
+func play2(b *jitterBuffer, list []arrival, d *format, start time.Time) (out []int16) {
 	for now := time.Duration(0); len(list) > 0; now += 10 * time.Millisecond {
 		for len(list) > 0 && list[0].at <= now {
 			b.put(list[0].h, list[0].b, d, start.Add(list[0].at))
@@ -316,7 +322,7 @@ func FuzzJitterBuffer(f *testing.F) {
 	f.Add([]byte("\x00\x00\x01\x00\x00\xa0\xff\xff\xff\xff\xff\xff\x80\x80\x80\x80\x80\x80"))
 	f.Fuzz(func(t *testing.T, ops []byte) {
 		b := newJitterBuffer()
-		d, _ := codec.PCMU.NewDecoder()
+		d := pcmu()
 		now := time.Unix(1000, 0)
 		var h header
 		var part [step]int16
@@ -354,7 +360,7 @@ func FuzzJitterBuffer(f *testing.F) {
 func BenchmarkJitterPull(b *testing.B) {
 	list := stream(voice.Make(8000*10, 8000, 1), 0)
 	jb := newJitterBuffer()
-	d, _ := codec.PCMU.NewDecoder()
+	d := pcmu()
 	now := time.Unix(1000, 0)
 	var part [step]int16
 	i := 0

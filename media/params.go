@@ -12,12 +12,13 @@ import (
 // comparable.
 type Params struct {
 	Remote           netip.AddrPort // where the peer wants RTP
-	Codec            string         // name of one of codec.List: "PCMU", "PCMA", "G729"
+	Codec            string         // name of one of codec.List: "PCMU", "G722", "OPUS"
 	PayloadType      uint8          // of Codec, 0 to 127
 	EventPayloadType uint8          // of telephone-event, 96 to 127; 0 = not agreed
-	PTime            time.Duration  // of packets we send: 10 to 60 ms in steps of 10; 0 = 20 ms
+	PTime            time.Duration  // of packets we send: 10 to 60 ms in steps of 10, or what the codec has next to it; 0 = 20 ms
 	Send, Receive    bool           // both false: on hold
 	AnnexB           bool           // G.729: the peer understands Annex B
+	EventClock       int            // RTP clock of telephone-event, Hz; 0 = that of Codec
 	// What the peer may send with, where it differs from what we send with; 0: the same.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
 	SRTP                                        SRTP // zero: plain RTP
@@ -31,11 +32,11 @@ func (p *Params) check() (codec.Codec, error) {
 	if err != nil {
 		return nil, err
 	}
-	if c.SampleRate() != codecRate || c.ClockRate() != codecRate {
-		return nil, fmt.Errorf("codec %s: a sample rate of %d Hz is not carried yet", c.Name(), c.SampleRate())
-	}
 	if p.PTime == 0 {
 		p.PTime = defaultPTime
+	}
+	if p.EventClock == 0 {
+		p.EventClock = c.ClockRate()
 	}
 	switch {
 	case p.PTime < 10*time.Millisecond || p.PTime > 60*time.Millisecond || p.PTime%(10*time.Millisecond) != 0:
@@ -46,6 +47,9 @@ func (p *Params) check() (codec.Codec, error) {
 		return nil, fmt.Errorf("payload type %d stands for both %s and telephone-event", p.PayloadType, p.Codec)
 	case p.Send && (!p.Remote.Addr().IsValid() || p.Remote.Port() == 0):
 		return nil, fmt.Errorf("cannot send to %v: the peer gave no usable address", p.Remote)
+	case p.EventClock < codecRate || p.EventClock > 48000 || p.EventClock%1000 != 0:
+		return nil, fmt.Errorf("telephone-event with a clock of %d Hz: want 8000 to 48000", p.EventClock)
 	}
+	p.PTime = c.PacketTime(p.PTime)
 	return c, nil
 }

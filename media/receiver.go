@@ -7,6 +7,7 @@ import (
 
 	"offhook/media/codec"
 	"offhook/media/resample"
+	"offhook/media/sound"
 )
 
 // receiver is the half of a session that listens.
@@ -16,14 +17,14 @@ type receiver struct {
 	agreed    bool // params are valid
 	closed    bool
 	source    sourceLock
-	armour    *armour                  // nil: plain RTP
-	decoders  map[string]codec.Decoder // by codec; kept till the end, the buffer may refer to them
-	byType    [128]codec.Decoder       // the payload types we understand now
+	armour    *armour            // nil: plain RTP
+	formats   map[string]*format // by codec; kept till the end, the buffer may refer to their decoders
+	byType    [128]*format       // the payload types we understand now
 	buffer    *jitterBuffer
 	events    codec.EventReceiver
 	eventSSRC uint32
-	up        *resample.Resampler
-	narrow    [step]int16
+	ups       map[int32]*resample.Resampler // to the port's rate, by the buffer's k; none for 48 kHz
+	narrow    [sound.Period]int16
 	heard     bool
 	jitter    interarrival
 	stats     receiverStats
@@ -41,9 +42,9 @@ type reception struct {
 }
 
 func (r *receiver) init() {
-	r.decoders = make(map[string]codec.Decoder)
+	r.formats = make(map[string]*format)
 	r.buffer = newJitterBuffer()
-	r.up = mustResampler(codecRate, codecRate*ratio)
+	r.ups = map[int32]*resample.Resampler{1: mustResampler(codecRate, sound.Rate), 2: mustResampler(2*codecRate, sound.Rate)}
 }
 
 // mustResampler makes one for rates known to fit.
@@ -59,7 +60,7 @@ func mustResampler(from, to int) *resample.Resampler {
 func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	main, err := r.decoder(c)
+	main, err := r.format(c)
 	if err != nil {
 		return netip.AddrPort{}, err
 	}
@@ -72,9 +73,12 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	// A peer may switch among the static types of G.711 without notice: it
 	// was offered both as a rule, and we were told of one.
 	for _, o := range []codec.Codec{codec.PCMU, codec.PCMA} {
-		if d, err := r.decoder(o); err == nil {
-			r.byType[o.PayloadType()] = d
+		if f, err := r.format(o); err == nil {
+			r.byType[o.PayloadType()] = f
 		}
+	}
+	if main.clock == codecRate { // that of the static payload type of comfort noise
+		r.byType[codec.ComfortNoisePayloadType] = r.comfort(c, main)
 	}
 	for _, events := range []uint8{p.EventPayloadType, p.ReceiveEventPayloadType} {
 		if events != 0 {
@@ -84,6 +88,9 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	r.byType[p.PayloadType] = main
 	if p.ReceivePayloadType != 0 {
 		r.byType[p.ReceivePayloadType] = main
+	}
+	if !r.heard {
+		r.buffer.setRate(main.k)
 	}
 	r.params, r.agreed = p, true
 	r.source.agree(p.Remote)
@@ -97,15 +104,28 @@ func (r *receiver) moved() (netip.AddrPort, bool) {
 	return r.source.source, r.source.latched
 }
 
-func (r *receiver) decoder(c codec.Codec) (codec.Decoder, error) {
-	if d := r.decoders[c.Name()]; d != nil {
-		return d, nil
+func (r *receiver) format(c codec.Codec) (*format, error) {
+	if f := r.formats[c.Name()]; f != nil {
+		return f, nil
 	}
 	d, err := c.NewDecoder()
-	if err == nil {
-		r.decoders[c.Name()] = d
+	if err != nil {
+		return nil, err
 	}
-	return d, err
+	f := &format{decoder: d, k: int32(c.SampleRate() / codecRate), scale: uint32(c.SampleRate() / c.ClockRate()), clock: c.ClockRate()}
+	r.formats[c.Name()] = f
+	return f, nil
+}
+
+// comfort is the format of comfort noise between packets of a codec.
+func (r *receiver) comfort(c codec.Codec, main *format) *format {
+	name := "CN beside " + c.Name()
+	f := r.formats[name]
+	if f == nil {
+		f = &format{decoder: codec.NewComfortNoise(c.SampleRate()), k: main.k, scale: main.scale, clock: main.clock}
+		r.formats[name] = f
+	}
+	return f
 }
 
 // packet takes one datagram from the network; any bytes will do.
@@ -129,9 +149,9 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 		return got
 	}
 	event := h.payloadType != 0 && (h.payloadType == r.params.EventPayloadType || h.payloadType == r.params.ReceiveEventPayloadType)
-	decoder := r.byType[h.payloadType]
-	if !event && decoder == nil {
-		r.stats.unknown++ // comfort noise, video, probes: nothing to learn an address from
+	f := r.byType[h.payloadType]
+	if !event && f == nil {
+		r.stats.unknown++ // video, probes: nothing to learn an address from
 		return got
 	}
 	ok, moved := r.source.accept(from, h)
@@ -149,8 +169,8 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 	case event:
 		got.digit = r.event(h, payload, now)
 	case r.params.Receive:
-		r.jitter.packet(h, now)
-		r.buffer.put(h, payload, decoder, now)
+		r.jitter.packet(h, f.clock, now)
+		r.buffer.put(h, payload, f, now)
 	}
 	return got
 }
@@ -183,8 +203,14 @@ func (r *receiver) pull(out []int16) {
 		clear(out)
 		return
 	}
-	r.buffer.pull(r.narrow[:], now)
-	n := r.up.Process(out, r.narrow[:])
+	up := r.ups[r.buffer.k]
+	if up == nil {
+		r.buffer.pull(out, now)
+		return
+	}
+	narrow := r.narrow[:r.buffer.step]
+	r.buffer.pull(narrow, now)
+	n := up.Process(out, narrow)
 	clear(out[n:])
 }
 
@@ -192,7 +218,7 @@ func (r *receiver) close() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
-	for _, d := range r.decoders {
-		d.Close()
+	for _, f := range r.formats {
+		f.decoder.Close()
 	}
 }

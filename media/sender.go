@@ -7,11 +7,12 @@ import (
 
 	"offhook/media/codec"
 	"offhook/media/resample"
+	"offhook/media/sound"
 )
 
 // sender is the half of a session that speaks.
 //
-// Its clock is the microphone's: the timestamp moves on by 80 with every
+// Its clock is the microphone's: the timestamp moves on by 10 ms with every
 // period, muted or not. Only when periods stayed away (hold, no handset, the
 // start) does the wall clock say how far it moved meanwhile, and the next
 // packet has the marker bit of a new talk spurt (RFC 3551 section 4.1).
@@ -25,13 +26,16 @@ type sender struct {
 	codec   codec.Codec
 	dtx     bool
 	encoder codec.Encoder
-	down    *resample.Resampler
-	narrow  [step]int16
-	silence [step * ratio]int16
+	downs   map[int]*resample.Resampler // from the port's rate, by the codec's
+	narrow  []int16                     // a period at the codec's rate, a part of frame
+	frame   [maxFrame]int16             // what the encoder takes at once
+	filled  int                         // of frame
+	silence [sound.Period]int16
 
 	ssrc      uint32
 	sequence  uint16
 	timestamp uint32    // of the next period
+	tick      uint32    // RTP timestamp units in a period
 	last      time.Time // when the last period came; zero: none yet
 	resume    bool      // the wall clock is to be consulted whatever the gap
 	marker    bool      // the next packet begins a talk spurt
@@ -40,7 +44,7 @@ type sender struct {
 	buf    [headerBytes + codec.MaxPayload]byte
 	packet []byte // the packet being filled, a part of buf, header space included; empty = none
 	begin  uint32 // its timestamp
-	frames int    // frames in it
+	frames int    // periods in it, those in frame included
 	digit  codec.EventSender
 	pause  int // periods to wait before the next digit
 
@@ -54,11 +58,15 @@ type senderStats struct {
 const (
 	maxSilentPeriods = 100 * time.Millisecond // periods staying away for longer are a gap
 	digitPause       = 6                      // 60 ms between two digits
+	maxFrame         = 6 * sound.Period       // 60 ms at 48 kHz
 )
 
 func (t *sender) init(random func() uint32) {
 	t.ssrc, t.timestamp, t.sequence = random(), random(), uint16(random())
-	t.down = mustResampler(codecRate*ratio, codecRate)
+	t.downs = make(map[int]*resample.Resampler)
+	for _, k := range []int{1, 2, sound.Rate / codecRate} {
+		t.downs[k*codecRate] = mustResampler(sound.Rate, k*codecRate)
+	}
 }
 
 // set applies parameters. first tells that the first packet of all went out.
@@ -70,16 +78,16 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 			return false, err
 		}
 	}
-	dtx = dtx && p.AnnexB && c.HasDTX()
-	if t.encoder == nil || t.codec.Name() != c.Name() || t.dtx != dtx {
-		e, err := c.NewEncoder(codec.Options{DTX: dtx})
+	dtx = dtx && c.HasDTX() && (p.AnnexB || c.Name() != "G729")
+	if t.encoder == nil || t.codec.Name() != c.Name() || t.dtx != dtx || t.params.PTime != p.PTime {
+		e, err := c.NewEncoder(codec.Options{DTX: dtx, PTime: p.PTime})
 		if err != nil {
 			return false, err
 		}
 		if t.encoder != nil {
 			t.encoder.Close()
 		}
-		t.codec, t.encoder, t.dtx = c, e, dtx
+		t.codec, t.encoder, t.dtx, t.tick = c, e, dtx, uint32(c.ClockRate()/100)
 		t.discard()
 	}
 	if p.Send && !t.params.Send {
@@ -95,7 +103,7 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 	}
 	t.marker = true
 	for range p.PTime / (10 * time.Millisecond) {
-		clear(t.narrow[:])
+		t.fill(t.silence[:])
 		t.encode(w)
 	}
 	t.flush(w) // in case the encoder wants to leave silence out
@@ -122,22 +130,29 @@ func (t *sender) push(in []int16, digits <-chan byte, w *wire) (first bool) {
 	if in == nil {
 		in = t.silence[:]
 	}
-	n := t.down.Process(t.narrow[:], in)
-	clear(t.narrow[n:])
+	t.fill(in)
 	if !t.event(digits, w) {
 		t.encode(w)
 	}
 	return t.started && !before
 }
 
+// fill puts a period at the codec's rate into narrow, which is behind what is in frame.
+func (t *sender) fill(in []int16) {
+	n := t.codec.SampleRate() / 100
+	t.narrow = t.frame[t.filled:][:n]
+	n = t.downs[t.codec.SampleRate()].Process(t.narrow, in)
+	clear(t.narrow[n:])
+}
+
 // catchUp moves the timestamp over a time without periods.
 func (t *sender) catchUp(now time.Time) {
 	away := now.Sub(t.last)
 	if !t.last.IsZero() && (t.resume || away > maxSilentPeriods) {
-		if gap := int64(away/(time.Second/codecRate)) - step; gap > 0 {
-			t.timestamp += uint32(gap / step * step)
+		if periods := int64(away/(10*time.Millisecond)) - 1; periods > 0 {
+			t.timestamp += uint32(periods) * t.tick
 			t.discard()
-			t.down.Reset()
+			t.downs[t.codec.SampleRate()].Reset()
 			t.marker = true
 		}
 	}
@@ -157,7 +172,7 @@ func (t *sender) event(digits <-chan byte, w *wire) bool {
 		}
 		select {
 		case d := <-digits:
-			if t.digit.Start(d, t.timestamp, digitLength) != nil {
+			if t.digit.Start(d, t.timestamp, t.params.EventClock, digitLength) != nil {
 				return false
 			}
 			t.stats.digits++
@@ -165,7 +180,7 @@ func (t *sender) event(digits <-chan byte, w *wire) bool {
 			return false
 		}
 	}
-	t.timestamp += step
+	t.timestamp += t.tick
 	p, send := t.digit.Tick()
 	if send {
 		t.packet = p.Event.Append(t.buf[:headerBytes])
@@ -184,28 +199,34 @@ func (t *sender) encode(w *wire) {
 		t.begin = t.timestamp
 		t.packet = t.buf[:headerBytes]
 	}
+	t.frames++
+	t.filled += len(t.narrow)
+	t.timestamp += t.tick
+	if t.filled < t.encoder.Frame() {
+		return
+	}
 	var kind codec.FrameKind
-	t.packet, kind = t.encoder.Encode(t.packet, t.narrow[:])
-	t.timestamp += step
+	t.packet, kind = t.encoder.Encode(t.packet, t.frame[:t.filled])
+	t.filled = 0
 	switch kind {
 	case codec.Nothing:
-		t.flush(w)
+		t.flush(w) // what came before it
 		t.marker = true
 		return
 	case codec.SID:
-		t.frames++
 		t.flush(w)
 		t.marker = true
 		return
 	}
-	if t.frames++; time.Duration(t.frames)*10*time.Millisecond >= t.params.PTime {
+	if time.Duration(t.frames)*10*time.Millisecond >= t.params.PTime {
 		t.flush(w)
 	}
 }
 
 // flush sends the packet of sound, if there is one.
 func (t *sender) flush(w *wire) {
-	if t.frames == 0 {
+	if len(t.packet) <= headerBytes {
+		t.discard()
 		return
 	}
 	// A silence description is no talk spurt: the marker waits for speech.
@@ -236,7 +257,7 @@ func (t *sender) send(h header, w *wire) {
 }
 
 // discard forgets the packet being filled.
-func (t *sender) discard() { t.packet, t.frames = t.buf[:headerBytes], 0 }
+func (t *sender) discard() { t.packet, t.frames, t.filled = t.buf[:headerBytes], 0, 0 }
 
 func (t *sender) close() {
 	t.mu.Lock()

@@ -25,8 +25,7 @@ var ErrNotSending = errors.New("the call is on hold")
 var ErrNoEvents = errors.New("the peer takes no RFC 4733 digits")
 
 const (
-	codecRate   = 8000
-	ratio       = sound.Rate / codecRate
+	codecRate   = 8000 // the unit of rates: those of all codecs are multiples of it
 	digitLength = 100 * time.Millisecond
 	digitQueue  = 64
 )
@@ -46,8 +45,8 @@ type SessionConfig struct {
 // Session is one call's RTP. It survives holds and changes of handset: the
 // handset that has the call pulls and pushes, none has it while parked.
 //
-//	port's goroutine ─ Push ─► 48→8 kHz ─► encoder ─► packets ──► conn
-//	port's goroutine ◄ Pull ── 8→48 kHz ◄─ jitter buffer ◄─ reader ◄─ conn
+//	port's goroutine ─ Push ─► 48→8, 16 kHz ─► encoder ─► packets ──► conn
+//	port's goroutine ◄ Pull ── 8, 16→48 kHz ◄─ jitter buffer ◄─ reader ◄─ conn
 //
 // All methods may be called from any goroutine. Push and Pull take a lock each
 // that is otherwise held only for the moment it takes to store a packet or to

@@ -1,7 +1,7 @@
 package media
 
 // slackWindow remembers how long before its time each of the last packets
-// arrived, in samples at 8 kHz, and says what the playout delay should be.
+// arrived, in samples, and says what the playout delay should be.
 //
 // A packet's slack holds everything that moves the need for delay: network
 // jitter, the jitter of the sound device's clock, and the drift between that

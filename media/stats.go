@@ -23,6 +23,8 @@ type Stats struct {
 	Jitter          time.Duration // interarrival jitter (RFC 3550 section 6.4.1)
 	Concealed       time.Duration // sound made up
 	Cut, Pasted     time.Duration // sound taken out of and put into the stream to move the delay
+	Cuts, Pastes    uint64        // how many times
+	Recovered       uint64        // lost packets that were played from the copy in a later one
 	Buffered        time.Duration // sound in the jitter buffer now
 	PlayoutDelay    time.Duration // how long before their time packets arrive, mean
 }
@@ -44,12 +46,13 @@ func (s *Session) Stats() Stats {
 	st.Forged = r.forged
 	st.Lost, st.Late, st.Duplicates, st.Reordered = b.stream.lost(), j.late, j.duplicate, j.reordered
 	st.Discarded, st.StreamResets = j.dropped, j.resets
+	st.Cuts, st.Pastes, st.Recovered = j.cuts, j.pastes, j.recovered
 	st.Concealed, st.Cut, st.Pasted = duration(j.concealed), duration(j.cut), duration(j.pasted)
 	if b.started {
-		st.Buffered = duration(uint64(b.buffered()))
+		st.Buffered = duration(uint64(b.buffered() / b.k))
 	}
 	st.Jitter = s.rx.jitter.estimate()
-	st.PlayoutDelay = duration(uint64(max(0, b.slack.mean())))
+	st.PlayoutDelay = duration(uint64(max(0, b.slack.mean()) / b.k))
 	return st
 }
 

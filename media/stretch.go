@@ -12,21 +12,22 @@ const (
 )
 
 // cutLength finds how many of the first samples of x may go, or be said twice,
-// at most limit; 0 = none well. With force it finds the least bad place.
-func cutLength(x []int16, limit int, force bool) int {
-	hi := min(limit, len(x)-fadeSamples)
+// at most limit; 0 = none well. With force it finds the least bad place. x is
+// at k times 8 kHz.
+func cutLength(x []int16, k, limit int, force bool) int {
+	hi := min(limit, len(x)-k*fadeSamples)
 	if quiet(x) {
-		if hi = min(hi, pitch.MaxLag); hi >= shortestCut {
+		if hi = min(hi, k*pitch.MaxLag); hi >= k*shortestCut {
 			return hi
 		}
 		return 0
 	}
-	window := min(len(x)-pitch.MinLag, 2*fadeSamples)
-	hi = min(hi, len(x)-window, pitch.MaxLag)
+	window := min(len(x)/k-pitch.MinLag, 2*fadeSamples)
+	hi = min(hi/k, len(x)/k-window, pitch.MaxLag)
 	if window < fadeSamples || hi < pitch.MinLag {
 		return 0
 	}
-	lag, r := pitch.Forward(x, window, pitch.MinLag, hi)
+	lag, r := pitch.Forward(x, k, window, pitch.MinLag, hi)
 	if r < goodMatch && !force {
 		return 0
 	}
@@ -34,22 +35,22 @@ func cutLength(x []int16, limit int, force bool) int {
 }
 
 // cut removes n samples near the start of x and returns the rest, which
-// begins where x began. len(x) >= n+fadeSamples.
-func cut(x []int16, n int) []int16 {
-	w := min(n, fadeSamples) // no longer, so that no sample is read after it was written
+// begins where x began. len(x) >= n+k*fadeSamples.
+func cut(x []int16, n, k int) []int16 {
+	w := min(n, k*fadeSamples) // no longer, so that no sample is read after it was written
 	crossfade(x[n:n+w], x[:w], x[n:n+w])
 	return x[n:]
 }
 
 // paste repeats the first n samples of x, which grows into its capacity.
-// len(x) >= n+fadeSamples.
-func paste(x []int16, n int) []int16 {
+// len(x) >= n+k*fadeSamples.
+func paste(x []int16, n, k int) []int16 {
 	old := len(x)
 	x = x[:old+n]
 	copy(x[n:], x[:old])
 	// x is now A|A B… with the second A wanted whole after the first: fade from
 	// what followed A to A itself.
-	w := min(n, fadeSamples)
+	w := min(n, k*fadeSamples)
 	crossfade(x[n:n+w], x[2*n:2*n+w], x[n:n+w])
 	return x
 }

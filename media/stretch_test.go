@@ -19,12 +19,12 @@ func tone200(n int) []int16 {
 
 func TestCuttingAndRepeatingAPeriodOfAToneIsNotHeard(t *testing.T) {
 	whole := tone200(320)
-	n := cutLength(whole, 120, false)
+	n := cutLength(whole, 1, 120, false)
 	if n%40 != 0 || n == 0 {
 		t.Fatalf("%d samples of a tone with a period of 40", n)
 	}
-	shorter := cut(tone200(320), n)
-	longer := paste(tone200(320), n)
+	shorter := cut(tone200(320), n, 1)
+	longer := paste(tone200(320), n, 1)
 	if len(shorter) != 320-n || len(longer) != 320+n {
 		t.Fatalf("lengths %d and %d", len(shorter), len(longer))
 	}
@@ -44,13 +44,13 @@ func TestSpeechIsCutOnlyWhereTwoPeriodsAreAlike(t *testing.T) {
 	for i := range hiss {
 		hiss[i] = int16(3000 * rnd.NormFloat64())
 	}
-	if n := cutLength(hiss, 100, false); n != 0 {
+	if n := cutLength(hiss, 1, 100, false); n != 0 {
 		t.Errorf("%d samples of loud hiss", n)
 	}
-	if n := cutLength(hiss, 100, true); n == 0 {
+	if n := cutLength(hiss, 1, 100, true); n == 0 {
 		t.Error("hiss is not cut even when it must be")
 	}
-	if n := cutLength(make([]int16, 200), 70, false); n != 70 {
+	if n := cutLength(make([]int16, 200), 1, 70, false); n != 70 {
 		t.Errorf("%d samples of silence, want all of 70", n)
 	}
 }
@@ -60,16 +60,16 @@ func TestAnyCutStaysWithinTheSound(t *testing.T) {
 	for size := range 400 {
 		for limit := -10; limit < 200; limit += 7 {
 			part := x[size*100:][:size]
-			n := cutLength(part, limit, true)
+			n := cutLength(part, 1, limit, true)
 			if n < 0 || n > max(0, limit) || n > 0 && n+fadeSamples > size {
 				t.Fatalf("%d of %d samples, limit %d", n, size, limit)
 			}
 			if n > 0 {
 				buf := append(make([]int16, 0, 1000), part...)
-				if got := len(paste(buf, n)); got != size+n {
+				if got := len(paste(buf, n, 1)); got != size+n {
 					t.Fatalf("pasted to %d", got)
 				}
-				if got := len(cut(buf[:size], n)); got != size-n {
+				if got := len(cut(buf[:size], n, 1)); got != size-n {
 					t.Fatalf("cut to %d", got)
 				}
 			}

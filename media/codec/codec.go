@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 )
 
 // ErrUnavailable says that a known codec was left out of this build.
@@ -25,61 +26,92 @@ const (
 	Nothing                  // discontinuous transmission: nothing is sent for this frame
 )
 
-// MaxPayload is the largest payload any decoder here accepts, in bytes:
-// 120 ms of G.711.
-const MaxPayload = 960
+// MaxPayload is the largest payload any decoder here accepts, in bytes: what
+// fits an Ethernet packet with room for the headers, SRTP's included.
+const MaxPayload = 1280
 
-// MaxSamples is the most samples one payload can decode to.
-const MaxSamples = 960
+// MaxSamples is the most samples one payload can decode to: 120 ms at 48 kHz.
+const MaxSamples = 5760
 
-// Options of an encoder.
+// Options of an encoder. The zero value is right for most peers.
 type Options struct {
-	// DTX lets the encoder leave out silent frames (G.729 Annex B). Off, every
-	// frame is sent, which every peer understands. Codecs without it ignore it.
+	// DTX lets the encoder leave out silent frames (G.729 Annex B, Opus). Off,
+	// every frame is sent, which every peer understands. Codecs without it
+	// ignore it.
 	DTX bool
+	// PTime is the length of the packets to be made, one that PacketTime
+	// returned; 0 is 20 ms. Opus codes a packet as one frame.
+	PTime time.Duration
+	// Bitrate of Opus in bit/s, 6000 to 510000; 0: 40000, fullband speech that
+	// leaves room for the copies of forward error correction.
+	Bitrate int
+	// CBR asks Opus for packets of one size (RFC 7587's "cbr").
+	CBR bool
 }
 
 // Codec describes one way to encode sound. Values are immutable and may be
 // shared.
 type Codec interface {
-	Name() string       // as in SDP: "PCMU", "PCMA", "G729"
-	PayloadType() uint8 // static RTP payload type (RFC 3551 table 4)
+	Name() string       // as in SDP: "PCMU", "G722", "OPUS"
+	PayloadType() uint8 // RTP payload type: the static one (RFC 3551 table 4), or the dynamic one that we propose
 	ClockRate() int     // RTP timestamp units per second
-	SampleRate() int    // samples per second of the sound
-	FrameSamples() int  // samples in one frame (10 ms)
-	MaxFrameBytes() int // bytes one frame can take
+	SampleRate() int    // samples per second of the sound: 8000, 16000 or 48000
 	HasDTX() bool       // whether Options.DTX does anything
+	// PacketTime is the packet time, 10 to 60 ms, that comes nearest to the
+	// wanted one and that the codec can fill.
+	PacketTime(want time.Duration) time.Duration
 	NewEncoder(Options) (Encoder, error)
 	NewDecoder() (Decoder, error)
 }
 
 // Encoder is owned by one goroutine at a time.
 type Encoder interface {
-	// Encode appends one frame to dst; pcm has exactly FrameSamples samples.
-	// It allocates nothing when dst has room for MaxFrameBytes more.
+	// Frame is how many samples each Encode takes: a whole number of 10 ms.
+	Frame() int
+	// Encode appends one frame to dst; pcm has exactly Frame samples. It
+	// allocates nothing when dst has room for MaxPayload.
 	Encode(dst []byte, pcm []int16) ([]byte, FrameKind)
 	Close() error // idempotent
 }
 
+// LossAware is what encoders are that can spend bits on surviving losses.
+type LossAware interface {
+	// ExpectLoss tells the share of packets that the peer does not get, 0 to 1.
+	ExpectLoss(share float64)
+}
+
 // Decoder is owned by one goroutine at a time.
 type Decoder interface {
-	// Samples tells how many samples a payload decodes to, from its size
-	// alone; errors wrap ErrPayload.
+	// Samples tells how many samples a payload decodes to, without decoding
+	// it; errors wrap ErrPayload.
 	Samples(payload []byte) (int, error)
 	// Decode decodes one payload into out, which must have room for
 	// Samples(payload), and returns the number of samples.
 	Decode(out []int16, payload []byte) (int, error)
-	// Conceal fills out, a multiple of FrameSamples, with sound that hides a
+	// Conceal fills out, as a rule a multiple of 10 ms, with sound that hides a
 	// gap in the stream.
 	Conceal(out []int16)
 	Close() error // idempotent
+}
+
+// Recoverer is what decoders are whose payloads may hold a copy of the frame
+// before (forward error correction).
+type Recoverer interface {
+	// Recover fills out with the sound that came just before payload, out of
+	// the copy in it; false, and out untouched, when there is none. Payload is
+	// still to be decoded after it.
+	Recover(out []int16, payload []byte) bool
 }
 
 // List returns the codecs of this build, in the order in which they are
 // offered by default.
 func List() []Codec { return append([]Codec(nil), list...) }
 
-var list = append([]Codec{PCMA, PCMU}, extra...)
+// needsCgo maps the names of the codecs that are C libraries to where these
+// come from.
+var needsCgo = map[string]string{
+	"OPUS": "libopus (Debian: libopus-dev)", "G729": "libbcg729 (Debian: libbcg729-dev)", "GSM": "libgsm (Debian: libgsm1-dev)",
+}
 
 // ByName finds a codec by its SDP name, in any case. The error says what to do
 // when the name is known but the codec was left out of the build.
@@ -89,8 +121,8 @@ func ByName(name string) (Codec, error) {
 			return c, nil
 		}
 	}
-	if strings.EqualFold(name, "G729") {
-		return nil, fmt.Errorf("codec G729: %w: it needs cgo and libbcg729 (Debian: libbcg729-dev); take it off the codec list or build with CGO_ENABLED=1", ErrUnavailable)
+	if lib, ok := needsCgo[strings.ToUpper(name)]; ok {
+		return nil, fmt.Errorf("codec %s: %w: it needs cgo and %s; take it off the codec list or build with CGO_ENABLED=1", strings.ToUpper(name), ErrUnavailable, lib)
 	}
 	return nil, fmt.Errorf("codec %q: %w: this build has %s", name, ErrUnknown, strings.Join(Names(), ", "))
 }
@@ -102,4 +134,11 @@ func Names() []string {
 		names[i] = c.Name()
 	}
 	return names
+}
+
+// tens is the packet time of codecs whose packets hold any number of frames of
+// 10 ms.
+func tens(want time.Duration) time.Duration {
+	const frame = 10 * time.Millisecond
+	return max(frame, min(want/frame*frame, 60*time.Millisecond))
 }

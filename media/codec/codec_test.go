@@ -2,8 +2,10 @@ package codec
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 func TestByName(t *testing.T) {
@@ -18,17 +20,33 @@ func TestByName(t *testing.T) {
 	}
 }
 
-func TestG729IsListedOrSaysWhyNot(t *testing.T) {
-	listed := false
-	for _, name := range Names() {
-		listed = listed || name == "G729"
+func TestWhatIsACLibraryIsListedOrSaysWhyNot(t *testing.T) {
+	for name, pt := range map[string]uint8{"g729": 18, "gsm": 3, "opus": 96} {
+		listed := slices.Contains(Names(), strings.ToUpper(name))
+		c, err := ByName(name)
+		switch {
+		case listed && (err != nil || c.PayloadType() != pt):
+			t.Errorf("%s is listed, but ByName gives %v, %v", name, c, err)
+		case !listed && (!errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "cgo")):
+			t.Errorf("%s is not listed, and ByName gives %v", name, err)
+		}
 	}
-	c, err := ByName("g729")
-	switch {
-	case listed && (err != nil || c.PayloadType() != 18):
-		t.Errorf("listed, but ByName gives %v, %v", c, err)
-	case !listed && (!errors.Is(err, ErrUnavailable) || !strings.Contains(err.Error(), "cgo")):
-		t.Errorf("not listed, and ByName gives %v", err)
+}
+
+func TestPacketTimesAreSuchAsTheCodecCanFill(t *testing.T) {
+	for _, c := range List() {
+		for want := time.Duration(0); want < 200*time.Millisecond; want += 5 * time.Millisecond {
+			got := c.PacketTime(want)
+			e, err := c.NewEncoder(Options{PTime: got})
+			if err != nil {
+				t.Fatal(err)
+			}
+			frame := time.Duration(e.Frame()) * time.Second / time.Duration(c.SampleRate())
+			e.Close()
+			if got < 10*time.Millisecond || got > 60*time.Millisecond || got%frame != 0 || frame%(10*time.Millisecond) != 0 {
+				t.Errorf("%s: %v wanted, %v in frames of %v", c.Name(), want, got, frame)
+			}
+		}
 	}
 }
 
@@ -57,6 +75,9 @@ func FuzzDecoders(f *testing.F) {
 				t.Errorf("%s: Samples says %d, %v and Decode %d, %v", c.Name(), want, sizeErr, got, err)
 			}
 			d.Conceal(out[:160])
+			if r, ok := d.(Recoverer); ok && len(payload) > 0 {
+				r.Recover(out[:960], payload)
+			}
 			d.Close()
 		}
 	})

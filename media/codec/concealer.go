@@ -2,7 +2,7 @@ package codec
 
 import "offhook/media/internal/pitch"
 
-// Concealer hides lost stretches of 8 kHz sound for codecs that cannot do so
+// Concealer hides lost stretches of sound for codecs that cannot do so
 // themselves. It follows the idea of ITU-T G.711 Appendix I, repeating the
 // last pitch period, with two differences: nothing is delayed (the step at the
 // start of the repetition is bled off instead of overlapped), and nothing but
@@ -12,16 +12,18 @@ import "offhook/media/internal/pitch"
 //	          │ 1   2..3 periods, fading to nothing in 60 ms
 //	          └ step bled off        └ continued repetition cross-faded away
 //
-// The zero value is ready. One goroutine owns it.
+// One goroutine owns it.
 type Concealer struct {
-	history [historyLen]int16 // the last samples played, newest last
-	source  [historyLen]int16 // history as it was when the loss began
-	lost    int               // samples concealed since the last good one, at most fadeEnd
-	lag     int               // pitch period, samples
-	periods int               // how many of them are repeated
-	pos     int               // read position within the repeated stretch
-	step    int32             // difference to bleed off at the start
-	seam    int               // samples over which
+	k       int     // the rate is k times 8 kHz; all lengths below are for 8 kHz
+	history []int16 // the last samples played, newest last
+	source  []int16 // history as it was when the loss began
+	old     []int16 // room for the repetition beneath the first good samples
+	lost    int     // samples concealed since the last good one, at most fadeEnd
+	lag     int     // pitch period, samples
+	periods int     // how many of them are repeated
+	pos     int     // read position within the repeated stretch
+	step    int32   // difference to bleed off at the start
+	seam    int     // samples over which
 }
 
 const (
@@ -31,6 +33,12 @@ const (
 	fadeEnd    = 480 // silent from 60 ms on
 	searchLen  = 160 // samples compared in the pitch search
 )
+
+// NewConcealer makes one for sound of a rate in Hz, a multiple of 8000.
+func NewConcealer(rate int) *Concealer {
+	k := rate / 8000
+	return &Concealer{k: k, history: make([]int16, historyLen*k), source: make([]int16, historyLen*k), old: make([]int16, lossFrame*k)}
+}
 
 // Good takes in sound that arrived. After a loss its beginning is changed in
 // place: the repetition fades out beneath it.
@@ -44,11 +52,12 @@ func (c *Concealer) Good(pcm []int16) {
 
 // Conceal fills out with a continuation of what was heard.
 func (c *Concealer) Conceal(out []int16) {
+	frame := lossFrame * c.k
 	for len(out) > 0 {
-		n := min(len(out), lossFrame-c.lost%lossFrame)
+		n := min(len(out), frame-c.lost%frame)
 		if c.lost == 0 {
 			c.begin()
-		} else if c.lost == lossFrame || c.lost == 2*lossFrame {
+		} else if c.lost == frame || c.lost == 2*frame {
 			c.widen()
 		}
 		c.repeat(out[:n])
@@ -58,14 +67,17 @@ func (c *Concealer) Conceal(out []int16) {
 }
 
 // Reset forgets everything.
-func (c *Concealer) Reset() { *c = Concealer{} }
+func (c *Concealer) Reset() {
+	clear(c.history)
+	c.lost = 0
+}
 
 func (c *Concealer) begin() {
-	c.source = c.history
-	c.lag, _ = pitch.Backward(c.source[:], searchLen, pitch.MinLag, pitch.MaxLag)
+	copy(c.source, c.history)
+	c.lag, _ = pitch.Backward(c.source, c.k, searchLen, pitch.MinLag, pitch.MaxLag)
 	c.seam = c.lag / 4
 	c.periods, c.pos = 1, 0
-	c.step = int32(c.source[historyLen-1]) - int32(c.source[historyLen-1-c.lag])
+	c.step = int32(c.source[len(c.source)-1]) - int32(c.source[len(c.source)-1-c.lag])
 	c.close()
 }
 
@@ -75,7 +87,7 @@ func (c *Concealer) begin() {
 func (c *Concealer) widen() {
 	c.pos += c.lag
 	c.periods++
-	last := c.source[historyLen-c.seam:]
+	last := c.source[len(c.source)-c.seam:]
 	copy(last, c.history0()) // the end as it was before it was closed
 	c.close()
 }
@@ -83,15 +95,15 @@ func (c *Concealer) widen() {
 // history0 recovers the last seam samples before the loss. They are in the
 // history still: at most two loss frames were added since.
 func (c *Concealer) history0() []int16 {
-	end := historyLen - c.lost
+	end := len(c.history) - c.lost
 	return c.history[end-c.seam : end]
 }
 
 // close makes the end of the repeated stretch run smoothly into its start, by
 // fading its last quarter period into what came before its start.
 func (c *Concealer) close() {
-	start := historyLen - c.periods*c.lag
-	end := historyLen
+	end := len(c.source)
+	start := end - c.periods*c.lag
 	for i := range c.seam {
 		w := int32(i+1) * 256 / int32(c.seam+1)
 		a, b := &c.source[end-c.seam+i], c.source[start-c.seam+i]
@@ -102,7 +114,8 @@ func (c *Concealer) close() {
 // repeat makes the next samples of the repetition, level and all.
 func (c *Concealer) repeat(out []int16) {
 	length := c.periods * c.lag
-	start := historyLen - length
+	start := len(c.source) - length
+	fadeStart, fadeEnd := fadeStart*c.k, fadeEnd*c.k
 	for i := range out {
 		s := int32(c.source[start+c.pos])
 		if c.pos++; c.pos >= length {
@@ -115,7 +128,7 @@ func (c *Concealer) repeat(out []int16) {
 		case c.lost >= fadeEnd:
 			s = 0
 		case c.lost >= fadeStart:
-			s = s * int32(fadeEnd-c.lost) / (fadeEnd - fadeStart)
+			s = s * int32(fadeEnd-c.lost) / int32(fadeEnd-fadeStart)
 		}
 		out[i] = clip(s)
 		if c.lost < fadeEnd {
@@ -127,9 +140,8 @@ func (c *Concealer) repeat(out []int16) {
 // join fades the repetition out beneath the first good samples: a quarter
 // period, and longer after longer losses, up to 10 ms.
 func (c *Concealer) join(pcm []int16) {
-	n := min(c.seam+(c.lost-1)/lossFrame*32, lossFrame, len(pcm))
-	var buf [lossFrame]int16
-	old := buf[:n]
+	n := min(c.seam+(c.lost-1)/(lossFrame*c.k)*32*c.k, lossFrame*c.k, len(pcm))
+	old := c.old[:n]
 	c.repeat(old)
 	for i, o := range old {
 		w := int32(i+1) * 256 / int32(n+1)
@@ -138,12 +150,12 @@ func (c *Concealer) join(pcm []int16) {
 }
 
 func (c *Concealer) remember(pcm []int16) {
-	if len(pcm) >= historyLen {
-		copy(c.history[:], pcm[len(pcm)-historyLen:])
+	if len(pcm) >= len(c.history) {
+		copy(c.history, pcm[len(pcm)-len(c.history):])
 		return
 	}
-	copy(c.history[:], c.history[len(pcm):])
-	copy(c.history[historyLen-len(pcm):], pcm)
+	copy(c.history, c.history[len(pcm):])
+	copy(c.history[len(c.history)-len(pcm):], pcm)
 }
 
 func clip(s int32) int16 { return int16(max(-32768, min(32767, s))) }

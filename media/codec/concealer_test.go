@@ -17,7 +17,7 @@ func sine(n int, freq float64) []int16 {
 
 // conceal plays pcm through a concealer in packets of 20 ms, without the lost.
 func conceal(pcm []int16, lost map[int]bool) []int16 {
-	var c Concealer
+	c := NewConcealer(8000)
 	out := append([]int16(nil), pcm...)
 	for i := 0; i+160 <= len(out); i += 160 {
 		if lost[i/160] {
@@ -65,7 +65,7 @@ func TestConcealedSpeechIsNearerToTheOriginalThanSilence(t *testing.T) {
 }
 
 func TestALongLossFadesToSilenceIn60ms(t *testing.T) {
-	var c Concealer
+	c := NewConcealer(8000)
 	c.Good(sine(800, 150))
 	out := make([]int16, 8000)
 	c.Conceal(out)
@@ -95,7 +95,7 @@ func TestSoundThatCameIsUntouchedWithoutLoss(t *testing.T) {
 }
 
 func TestConcealmentOfOddLengthsStaysInBounds(t *testing.T) {
-	var c Concealer
+	c := NewConcealer(8000)
 	pcm := voice.Make(8000, 8000, 5)
 	for n := 1; len(pcm) > n; n = n*3%977 + 1 {
 		c.Good(pcm[:n])
@@ -105,7 +105,7 @@ func TestConcealmentOfOddLengthsStaysInBounds(t *testing.T) {
 }
 
 func BenchmarkConceal20ms(b *testing.B) {
-	var c Concealer
+	c := NewConcealer(8000)
 	pcm, out := voice.Make(160, 8000, 6), make([]int16, 160)
 	b.ReportAllocs()
 	for b.Loop() {
@@ -121,7 +121,7 @@ func TestALossInASwellingToneBeginsWithoutAStep(t *testing.T) {
 	for i := range pcm {
 		pcm[i] = int16(20000 * math.Pow(2, float64(i-820)/80) * math.Sin(2*math.Pi*100*float64(i)/8000))
 	}
-	var c Concealer
+	c := NewConcealer(8000)
 	c.Good(pcm)
 	out := make([]int16, 80)
 	c.Conceal(out)

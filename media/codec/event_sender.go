@@ -16,7 +16,7 @@ type EventPacket struct {
 // EventSender spells one event at a time out as packets (RFC 4733 section
 // 2.5.1): the timestamp is that of the start of the event, an update with a
 // growing duration goes out every 20 ms, the last one has the E bit and is
-// sent three times. An event longer than a duration can say (8.2 s) goes on in
+// sent three times. An event longer than a duration can say (8.2 s at 8 kHz) goes on in
 // a new segment, with a timestamp further on and no marker.
 //
 //	ms     20    40    60    80   100   120   140
@@ -30,21 +30,22 @@ type EventSender struct {
 	start    uint32 // timestamp of the running segment
 	elapsed  uint32 // of the running segment, in samples
 	left     uint32 // until the key goes up, in samples
+	tick     uint32 // samples in 10 ms
 	odd      bool   // ticks come every 10 ms, updates every second tick
 	ends     int    // end packets still to send
 	finalDur uint16
 }
 
 const (
-	eventTick    = 80 // samples in 10 ms
 	eventVolume  = 10 // -10 dBm0, the level of a normal telephone's keypad
 	endPackets   = 3
 	maxEventTime = time.Minute
 )
 
-// Start begins an event at a timestamp. The duration is rounded up to 20 ms.
-// It fails on an unknown key and while another event runs.
-func (s *EventSender) Start(digit byte, timestamp uint32, d time.Duration) error {
+// Start begins an event at a timestamp. The duration is rounded up to 20 ms and
+// spelt in ticks of clock, the RTP clock of telephone-event in Hz. It fails on
+// an unknown key and while another event runs.
+func (s *EventSender) Start(digit byte, timestamp uint32, clock int, d time.Duration) error {
 	code, ok := EventCode(digit)
 	switch {
 	case !ok:
@@ -54,7 +55,8 @@ func (s *EventSender) Start(digit byte, timestamp uint32, d time.Duration) error
 	}
 	d = max(min(d, maxEventTime), 20*time.Millisecond)
 	steps := uint32((d + 20*time.Millisecond - 1) / (20 * time.Millisecond))
-	*s = EventSender{code: code, active: true, first: true, start: timestamp, left: steps * 2 * eventTick}
+	tick := uint32(clock / 100)
+	*s = EventSender{code: code, active: true, first: true, start: timestamp, tick: tick, left: steps * 2 * tick}
 	return nil
 }
 
@@ -68,8 +70,8 @@ func (s *EventSender) Tick() (p EventPacket, send bool) {
 		return p, false
 	}
 	if s.odd = !s.odd; s.odd { // half of an update interval
-		s.elapsed += eventTick
-		s.left -= min(s.left, eventTick)
+		s.elapsed += s.tick
+		s.left -= min(s.left, s.tick)
 		return p, false
 	}
 	p = EventPacket{Event: Event{Code: s.code, Volume: eventVolume}, Timestamp: s.start, Marker: s.first}
@@ -81,14 +83,14 @@ func (s *EventSender) Tick() (p EventPacket, send bool) {
 		}
 		return p, true
 	}
-	s.elapsed += eventTick
-	s.left -= min(s.left, eventTick)
+	s.elapsed += s.tick
+	s.left -= min(s.left, s.tick)
 	if s.elapsed > 0xffff { // the segment is full: close it, the next update is the new one's
 		p.Event.Duration = 0xffff
 		s.start += 0xffff
 		s.elapsed -= 0xffff
 		if s.left == 0 {
-			s.left = 2 * eventTick
+			s.left = 2 * s.tick
 		}
 		return p, true
 	}

@@ -58,7 +58,7 @@ func TestDigitsAndCodesAreEachOthersInverse(t *testing.T) {
 func spell(t *testing.T, digit byte, ts uint32, d time.Duration) (packets []EventPacket, ticks []int) {
 	t.Helper()
 	var s EventSender
-	if err := s.Start(digit, ts, d); err != nil {
+	if err := s.Start(digit, ts, 8000, d); err != nil {
 		t.Fatal(err)
 	}
 	for tick := 1; s.Active(); tick++ {
@@ -122,13 +122,13 @@ func TestAnEventLongerThanADurationCanSayGoesOnInSegments(t *testing.T) {
 
 func TestAUnknownOrSecondDigitIsRefused(t *testing.T) {
 	var s EventSender
-	if err := s.Start('x', 0, time.Second); err == nil {
+	if err := s.Start('x', 0, 8000, time.Second); err == nil {
 		t.Error("x was taken for a key")
 	}
-	if err := s.Start('1', 0, time.Second); err != nil {
+	if err := s.Start('1', 0, 8000, time.Second); err != nil {
 		t.Error(err)
 	}
-	if err := s.Start('2', 0, time.Second); err == nil {
+	if err := s.Start('2', 0, 8000, time.Second); err == nil {
 		t.Error("a second digit was started within the first")
 	}
 }

@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"math"
 	"testing"
-
-	"offhook/media/internal/voice"
 )
 
 // decisions lists the decision values of a law as the tables of G.711 do:
@@ -145,64 +143,5 @@ func TestPayloadSizesThatCannotBeAreRefused(t *testing.T) {
 				t.Errorf("%s, %d bytes: %d samples and %v, want %d", c.Name(), size, got, err, want)
 			}
 		}
-	}
-}
-
-// roundTrip sends sound through a codec in packets of two frames; drop says
-// which packets are lost.
-func roundTrip(t *testing.T, c Codec, pcm []int16, drop func(packet int) bool) []int16 {
-	t.Helper()
-	e, err := c.NewEncoder(Options{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	d, err := c.NewDecoder()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer e.Close()
-	defer d.Close()
-	var out []int16
-	for i := 0; i+160 <= len(pcm); i += 160 {
-		payload, _ := e.Encode(nil, pcm[i:i+80])
-		payload, _ = e.Encode(payload, pcm[i+80:i+160])
-		var part [160]int16
-		if drop != nil && drop(i/160) {
-			d.Conceal(part[:])
-		} else if n, err := d.Decode(part[:], payload); n != 160 || err != nil {
-			t.Fatalf("packet %d of %d bytes: %d samples, %v", i/160, len(payload), n, err)
-		}
-		out = append(out, part[:]...)
-	}
-	return out
-}
-
-func TestSpeechSurvivesEachCodec(t *testing.T) {
-	want := map[string]float64{"PCMU": 33, "PCMA": 33, "G729": 4}
-	pcm := voice.Make(5*8000, 8000, 1)
-	for _, c := range List() {
-		dB, lag := voice.SNR(pcm, roundTrip(t, c, pcm, nil), 60)
-		t.Logf("%s: %.1f dB at a lag of %d samples", c.Name(), dB, lag)
-		if dB < want[c.Name()] {
-			t.Errorf("%s: SNR %.1f dB, want %.0f", c.Name(), dB, want[c.Name()])
-		}
-	}
-}
-
-func TestCodingAllocatesNothing(t *testing.T) {
-	pcm := voice.Make(80, 8000, 1)
-	for _, c := range List() {
-		e, _ := c.NewEncoder(Options{})
-		d, _ := c.NewDecoder()
-		buf, out := make([]byte, 0, 160), make([]int16, 160)
-		if n := testing.AllocsPerRun(200, func() {
-			b, _ := e.Encode(buf, pcm)
-			d.Decode(out, b)
-			d.Conceal(out)
-		}); n != 0 {
-			t.Errorf("%s: %v allocations for a frame there and back", c.Name(), n)
-		}
-		e.Close()
-		d.Close()
 	}
 }

@@ -12,6 +12,7 @@ import "C"
 
 import (
 	"fmt"
+	"time"
 	"unsafe"
 )
 
@@ -19,13 +20,11 @@ import (
 // for 10 ms. It is libbcg729, and so absent from a build without cgo.
 var G729 Codec = g729{}
 
-var extra = []Codec{G729}
-
 const (
-	g729Frame   = 80 // samples
-	g729Bytes   = 10 // a frame of speech
-	g729SID     = 2  // a silence description, only at the end of a payload
-	g729MaxSize = MaxSamples / g729Frame * g729Bytes
+	g729Frame   = 80             // samples
+	g729Bytes   = 10             // a frame of speech
+	g729SID     = 2              // a silence description, only at the end of a payload
+	g729MaxSize = 12 * g729Bytes // 120 ms
 )
 
 type g729 struct{}
@@ -34,9 +33,9 @@ func (g729) Name() string       { return "G729" }
 func (g729) PayloadType() uint8 { return 18 }
 func (g729) ClockRate() int     { return 8000 }
 func (g729) SampleRate() int    { return 8000 }
-func (g729) FrameSamples() int  { return g729Frame }
-func (g729) MaxFrameBytes() int { return g729Bytes }
 func (g729) HasDTX() bool       { return true }
+
+func (g729) PacketTime(want time.Duration) time.Duration { return tens(want) }
 
 func (g729) NewEncoder(o Options) (Encoder, error) {
 	vad := C.uint8_t(0)
@@ -66,6 +65,8 @@ type g729Encoder struct {
 	out [g729Bytes]byte
 	n   C.uint8_t
 }
+
+func (e *g729Encoder) Frame() int { return g729Frame }
 
 func (e *g729Encoder) Encode(dst []byte, pcm []int16) ([]byte, FrameKind) {
 	if e.ctx == nil || len(pcm) != g729Frame {

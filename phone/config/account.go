@@ -9,11 +9,10 @@ import (
 
 // Names of codecs as the file may write them, and as SDP does.
 var (
-	codecs      = []string{"pcma", "pcmu", "g729"}
-	codecsLater = []string{"opus", "g722", "gsm", "l16"}
+	codecs = []string{"opus", "g722", "pcma", "pcmu", "g729", "gsm", "l16"}
 )
 
-func defaultCodecs() []string { return []string{"PCMA", "PCMU", "G729"} }
+func defaultCodecs() []string { return []string{"OPUS", "G722", "PCMA", "PCMU", "G729"} }
 
 func readAccounts(doc *table) []Account {
 	v, ok := doc.get("account")
@@ -139,8 +138,6 @@ func readCodecs(t *table, dst *[]string) {
 			} else {
 				out = append(out, up)
 			}
-		case slices.Contains(codecsLater, word):
-			t.warn("codecs", "codec %q is not in this version yet: skipped", word)
 		default:
 			t.fail("codecs", "codec %q is not known: use some of %s", clip(name), strings.Join(codecs, ", "))
 			refused = true

@@ -37,7 +37,7 @@ type Account struct {
 	Transport     string // "udp" or "tcp"
 	Register      bool
 	Expires       time.Duration
-	Codecs        []string // allowed, best first, as SDP writes them: "PCMA", "PCMU", "G729"
+	Codecs        []string // allowed, best first, in capitals: "OPUS", "G722", "PCMA"
 	DTMF          string   // "rfc4733"
 	SRTP          string   // "off" or "sdes"
 	SRTPRequired  bool     // calls that would not be encrypted fail
