@@ -126,6 +126,7 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		Codec:              m.Codec,
 		PayloadType:        m.PayloadType,
 		EventPayloadType:   m.EventPayloadType,
+		EventClock:         m.EventClock,
 		PTime:              m.PTime,
 		ReceivePayloadType: m.ReceivePayloadType, ReceiveEventPayloadType: m.ReceiveEventPayloadType,
 		Send:    m.Send,

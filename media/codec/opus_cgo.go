@@ -143,9 +143,10 @@ func (opus) NewDecoder() (Decoder, error) {
 }
 
 type opusDecoder struct {
-	h   *C.OpusDecoder
-	in  [MaxPayload]byte
-	out [MaxSamples]int16
+	h    *C.OpusDecoder
+	made int // samples concealed since the last packet
+	in   [MaxPayload]byte
+	out  [MaxSamples]int16
 }
 
 func (d *opusDecoder) Samples(payload []byte) (int, error) {
@@ -196,6 +197,7 @@ func (d *opusDecoder) Decode(out []int16, payload []byte) (int, error) {
 		d.Conceal(out[:n])
 		return n, nil
 	}
+	d.made = 0
 	return copy(out[:n], d.out[:n]), nil
 }
 
@@ -214,9 +216,20 @@ func (d *opusDecoder) decode(size, samples, fec int) int {
 // opusGrain is the shortest stretch that can be concealed: 2.5 ms.
 const opusGrain = opusRate / 400
 
-// Conceal lets the library extrapolate.
+// A sender in discontinuous transmission sends a packet every 400 ms. Without
+// one for longer than opusQuiet it has stopped, and its noise fades away.
+const (
+	opusQuiet = opusRate / 2
+	opusFade  = opusRate / 10
+)
+
+// Conceal lets the library extrapolate: speech for a while, then noise.
 func (d *opusDecoder) Conceal(out []int16) {
 	for len(out) > 0 {
+		if d.made >= opusQuiet+opusFade {
+			clear(out)
+			return
+		}
 		n := min(len(out), opusRate/50)
 		want := (n + opusGrain - 1) / opusGrain * opusGrain
 		if got := d.decode(0, want, 0); got != want {
@@ -224,6 +237,11 @@ func (d *opusDecoder) Conceal(out []int16) {
 			return
 		}
 		copy(out[:n], d.out[:n])
+		for i := range out[:n] {
+			if d.made++; d.made > opusQuiet {
+				out[i] = int16(int(out[i]) * max(0, opusQuiet+opusFade-d.made) / opusFade)
+			}
+		}
 		out = out[n:]
 	}
 }
@@ -240,6 +258,7 @@ func (d *opusDecoder) Recover(out []int16, payload []byte) bool {
 		return false
 	}
 	copy(out, d.out[:n])
+	d.made = 0
 	return true
 }
 

@@ -102,3 +102,22 @@ func TestTheLengthOfAnOpusPacketIsReadFromItsFirstBytes(t *testing.T) {
 		}
 	}
 }
+
+func TestAnOpusSenderThatStoppedIsNotHeard(t *testing.T) {
+	pcm := voice.Make(48000, 48000, 5)
+	e, _ := Opus.NewEncoder(Options{})
+	d, _ := Opus.NewDecoder()
+	defer e.Close()
+	defer d.Close()
+	out := make([]int16, 48000)
+	for i := 0; i+960 <= len(pcm); i += 960 {
+		b, _ := e.Encode(nil, pcm[i:i+960])
+		d.Decode(out, b)
+	}
+	d.Conceal(out)
+	for i, s := range out[48000*6/10:] {
+		if s != 0 {
+			t.Fatalf("%d, %d ms after the last packet", s, 600+i/48)
+		}
+	}
+}

@@ -334,7 +334,7 @@ func mediaOf(r sdp.Result) Media {
 	return Media{
 		Remote: r.Remote, Codec: r.Codec, PayloadType: r.Payload, EventPayloadType: r.Events,
 		ReceivePayloadType: r.ReceivePayload, ReceiveEventPayloadType: r.ReceiveEvents,
-		PTime: r.PTime, Send: r.Send, Receive: r.Receive, AnnexB: r.AnnexB,
+		EventClock: r.EventClock, PTime: r.PTime, Send: r.Send, Receive: r.Receive, AnnexB: r.AnnexB,
 		Fmtp: r.Fmtp, SRTP: r.SRTP, RTCP: r.RTCP, RTCPMux: r.RTCPMux,
 	}
 }

@@ -72,6 +72,7 @@ type Media struct {
 	Codec            string
 	PayloadType      uint8         // to send with
 	EventPayloadType uint8         // telephone-event, to send with; 0 = the peer takes none
+	EventClock       int           // RTP clock of telephone-event, Hz
 	PTime            time.Duration // how much sound the peer wants in a packet
 	Send, Receive    bool
 	AnnexB           bool // G.729: silence may be coded by Annex B

@@ -44,6 +44,7 @@ type Result struct {
 	Codec                   string
 	Payload, ReceivePayload uint8 // to send with, to expect
 	Events, ReceiveEvents   uint8 // telephone-event; 0 = none
+	EventClock              int   // its RTP clock in Hz, as a rule that of Codec
 	PTime                   time.Duration
 	Send, Receive           bool
 	RemoteHold              bool // the peer wants no sound from us
@@ -144,6 +145,7 @@ func (s *Session) Offer() ([]byte, error) {
 		c.formats = append(c.formats, bound{f, s.bindCodec(f)})
 		c.events[f.clock] = s.bindEvents(f.clock)
 	}
+	c.events[8000] = s.bindEvents(8000)
 	return s.write(c)
 }
 
@@ -187,7 +189,7 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 	}
 	r.ReceivePayload = uint8(s.bindCodec(m.codecs[i].format))
 	if r.Events != 0 {
-		r.ReceiveEvents = uint8(s.bindEvents(m.codecs[i].clock))
+		r.ReceiveEvents = uint8(s.bindEvents(r.EventClock))
 	}
 	theirs := m.dir
 	r.Send = o.sends && theirs.Receives() && !r.Remote.Addr().IsUnspecified()
@@ -241,7 +243,7 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 	}
 	c := content{active: true, dir: direction(r.Send, r.Receive), mux: r.RTCPMux, formats: []bound{{pick.format, pick.pt}}}
 	if r.Events != 0 {
-		c.events = map[int]int{pick.clock: int(r.Events)}
+		c.events = map[int]int{r.EventClock: int(r.Events)}
 	}
 	if s.local.Encryption != NoEncryption && len(m.cryptos) > 0 {
 		theirs := m.cryptos[0] // in the offerer's order (RFC 4568 section 5.1.2)
@@ -314,7 +316,11 @@ func (s *Session) agree(m *media, c codec) (Result, error) {
 		AnnexB: c.name == "G729" && c.annexB && s.local.AnnexB,
 		PTime:  m.ptime,
 		Fmtp:   c.fmtp,
-		Events: uint8(m.events[c.clock]),
+		Events: uint8(m.events[c.clock]), EventClock: c.clock,
+	}
+	if r.Events == 0 && m.events[8000] != 0 && c.clock != 8000 {
+		// Many a peer has telephone-event at 8000 Hz alone, whatever the sound.
+		r.Events, r.EventClock = uint8(m.events[8000]), 8000
 	}
 	r.RTCPMux = m.mux && s.local.RTCPMux
 	r.RTCP = m.reports(r.RTCPMux)
