@@ -152,7 +152,7 @@ type opusDecoder struct {
 func (d *opusDecoder) Samples(payload []byte) (int, error) {
 	n := opusSamples(payload)
 	if n <= 0 || n > MaxSamples || len(payload) > MaxPayload {
-		return 0, fmt.Errorf("Opus: %w: %d bytes that are no packet of RFC 6716", ErrPayload, len(payload))
+		return 0, fmt.Errorf("opus: %w: %d bytes that are no packet of RFC 6716", ErrPayload, len(payload))
 	}
 	return n, nil
 }
