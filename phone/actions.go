@@ -36,6 +36,10 @@ func (p *Phone) carryOut(a desk.Action) {
 		p.orWarn("holding", string(a.Call), p.agent.Hold(string(a.Call)))
 	case desk.ResumeCall:
 		p.orWarn("resuming", string(a.Call), p.agent.Resume(string(a.Call)))
+	case desk.TransferCall:
+		p.orKeep(a.Call, p.agent.Transfer(string(a.Call), a.Target))
+	case desk.CompleteTransfer:
+		p.orKeep(a.Call, p.agent.Join(string(a.Call), string(a.To)))
 	case desk.SendDTMF:
 		if c := p.calls[a.Call]; c != nil {
 			p.orWarn("sending a digit", string(a.Call), c.session.SendDigit(a.Key))
@@ -142,6 +146,14 @@ func (p *Phone) orEnd(id desk.CallID, doing string, err error) {
 		})
 	default:
 		p.fail(id, 481, doing, err)
+	}
+}
+
+// orKeep gives back a call whose transfer could not even be ordered.
+func (p *Phone) orKeep(id desk.CallID, err error) {
+	if err != nil {
+		p.log.Info("transferring", "call", id, "error", err)
+		p.inbox.post(func() { p.fromSIP(ua.Transfer{Call: string(id), Failed: true, Reason: err.Error()}) })
 	}
 }
 

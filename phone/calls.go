@@ -97,9 +97,40 @@ func (p *Phone) fromSIP(e ua.Event) {
 			p.feed(desk.ResumeRefused{Call: c.id})
 		}
 		p.send(control.Event{Type: control.EventError, Call: e.Call, Reason: what + ": the other side refused: " + e.Refused})
+	case ua.Transfer:
+		p.transfer(e)
+	case ua.Referred:
+		p.send(control.Event{Type: control.EventTransfer, Call: e.Call, Direction: "in", Peer: e.Target,
+			State: transferState(e.Failed, e.Code), Code: e.Code, Reason: e.Reason})
+		p.feed(desk.CallReferred{Call: desk.CallID(e.Call), Alerting: e.Code == 180 && !e.Failed})
+	case ua.Replaced:
+		if c := p.calls[desk.CallID(e.Call)]; c != nil {
+			c.peer, c.peerName = e.Peer, e.PeerName
+			p.feed(desk.CallReplaced{Call: c.id, Peer: e.Peer, PeerName: e.PeerName})
+		}
 	case ua.Ended:
 		p.ended(e)
 	}
+}
+
+// transfer tells how a transfer of ours fares, and gives back a call of which nothing came.
+func (p *Phone) transfer(e ua.Transfer) {
+	p.send(control.Event{Type: control.EventTransfer, Call: e.Call, Direction: "out",
+		State: transferState(e.Failed, e.Code), Code: e.Code, Reason: e.Reason})
+	if e.Failed {
+		p.feed(desk.TransferFailed{Call: desk.CallID(e.Call), Reason: e.Reason})
+	}
+}
+
+// transferState is how far a transfer is, in the words of the socket.
+func transferState(failed bool, code int) string {
+	switch {
+	case failed:
+		return control.TransferFailed
+	case code == 180:
+		return control.CallAlerting
+	}
+	return control.CallProceeding
 }
 
 func (p *Phone) progress(e ua.Progress) {

@@ -45,6 +45,15 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 				return err
 			}
 		}
+		if t, ok := e.(desk.CmdTransfer); ok && t.Target != "" && p.agent != nil {
+			account := ""
+			if c := p.calls[t.Call]; c != nil {
+				account = c.account
+			}
+			if err := p.agent.CheckTarget(account, t.Target); err != nil {
+				return bad("%v", err)
+			}
+		}
 		p.refusal = ""
 		p.feed(e)
 		if p.refusal != "" {
@@ -95,6 +104,8 @@ func event(c control.Command) (desk.Event, error) {
 		return desk.CmdResume{Call: call}, nil
 	case control.VerbSwap:
 		return desk.CmdSwap{}, nil
+	case control.VerbTransfer:
+		return desk.CmdTransfer{Call: call, Target: strings.TrimSpace(c.Args["target"])}, nil
 	case control.VerbMute:
 		return desk.CmdMute{On: on}, nil
 	case control.VerbDND:

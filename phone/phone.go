@@ -106,6 +106,10 @@ func New(cfg Config) (*Phone, error) {
 	if cfg.RTPLow == 0 {
 		cfg.RTPLow, cfg.RTPHigh = 16384, 16484
 	}
+	cfg.Desk.Transfer = true
+	if cfg.Desk.TransferTime == 0 {
+		cfg.Desk.TransferTime = 4 * time.Minute // the user agent knows when to give up
+	}
 	if cfg.ListenRTP == nil {
 		cfg.ListenRTP = listenEverywhere
 	}

@@ -48,6 +48,15 @@ type swapCmd struct{}
 
 func (c *swapCmd) Run(a *app) error { return a.order(control.VerbSwap, nil) }
 
+type transferCmd struct {
+	Target string `arg:"" optional:"" help:"Number, user, or address to hand the call to. Default: join the call and the one on hold."`
+	Call   string `help:"Call to hand over." placeholder:"ID"`
+}
+
+func (c *transferCmd) Run(a *app) error {
+	return a.order(control.VerbTransfer, map[string]string{"target": c.Target, "call": c.Call})
+}
+
 type quitCmd struct{}
 
 func (c *quitCmd) Run(a *app) error { return a.order(control.VerbQuit, nil) }

@@ -52,6 +52,9 @@ const (
 	CallEnded      = "ended" // events only
 )
 
+// TransferFailed is the State of an event about a transfer that came to nothing.
+const TransferFailed = "failed"
+
 // Values of Handset.State.
 const (
 	HandsetIdle        = "idle"
@@ -145,8 +148,12 @@ const (
 	EventDND     = "dnd"
 	EventDTMF    = "dtmf"   // a digit received from the far end
 	EventMissed  = "missed" // a call nobody answered
-	EventError   = "error"
-	EventStatus  = "status" // something else in the status changed; ask for it
+	// EventTransfer tells how handing a call to somebody else fares: State is CallProceeding, CallAlerting or
+	// TransferFailed (success is the end of the call, or its going on with another Peer); Direction "out" when it is
+	// our wish, "in" when it is the far end's.
+	EventTransfer = "transfer"
+	EventError    = "error"
+	EventStatus   = "status" // something else in the status changed; ask for it
 	// EventDropped is made by the server, the last event to a reader that was too slow.
 	EventDropped = "dropped"
 )
@@ -178,6 +185,7 @@ const (
 	VerbHold        = "hold"         // [call]
 	VerbResume      = "resume"       // [call]
 	VerbSwap        = "swap"         //
+	VerbTransfer    = "transfer"     // [target], [call]; without a target: join the conversation and the call on hold
 	VerbMute        = "mute"         // on: "true" or "false"
 	VerbDND         = "dnd"          // on: "true" or "false"
 	VerbDTMF        = "dtmf"         // keys, [call]

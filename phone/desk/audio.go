@@ -47,6 +47,10 @@ func Audio(s State, id HandsetID) AudioPlan {
 	case Alerting:
 		plan.Tone = ToneRingback
 	case EarlyMedia, Active:
+		if c.Ringback {
+			plan.Tone = ToneRingback
+			break
+		}
 		plan.Play, plan.Capture = true, true
 		plan.Tone = waiting
 	}

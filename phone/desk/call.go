@@ -5,14 +5,22 @@ import "slices"
 // progress: news of an outgoing call. A call only goes forward: ringing reported after early media has begun leaves the
 // media to be heard.
 func (m *machine) progress(id CallID, p Phase) {
-	if c := m.call(id); c != nil && c.unanswered() && c.Phase < p {
+	c := m.call(id)
+	switch {
+	case c == nil:
+	case c.unanswered() && c.Phase < p:
 		c.Phase = p
+	case c.Phase == Active: // the other side handed us to somebody else and left
+		c.Ringback = p == Alerting
 	}
 }
 
 // answered: media is agreed. A call that lost its handset meanwhile is held at once.
 func (m *machine) answered(id CallID) {
 	c := m.call(id)
+	if c != nil && c.Phase == Active {
+		c.Ringback = false
+	}
 	if c == nil || !c.unanswered() && c.Phase != Answering {
 		return // unknown, answered before, or ended by us at the same moment
 	}
@@ -33,7 +41,7 @@ func (m *machine) end(c *Call) {
 		m.do(EndCall{c.ID})
 	}
 	c.Phase = Ending
-	c.Held, c.Recall, c.RemoteHeld, c.Consults = false, false, false, ""
+	c.Held, c.Recall, c.RemoteHeld, c.Ringback, c.Consults = false, false, false, false, ""
 	if h := m.handset(c.Handset); h != nil && h.Foreground == c.ID {
 		h.Foreground = ""
 	}

@@ -76,6 +76,16 @@ type (
 	}
 	// ResumeRefused: the other side did not agree to be taken off hold; the call is as it was, on hold.
 	ResumeRefused struct{ Call CallID }
+	// CallReplaced: the call goes on with somebody else, whom the other side handed us to, or who took its place.
+	CallReplaced struct {
+		Call           CallID
+		Peer, PeerName string
+	}
+	// CallReferred: the other side hands us to somebody else, whose telephone rings (or does not, or no more).
+	CallReferred struct {
+		Call     CallID
+		Alerting bool
+	}
 	// TransferFailed answers TransferCall or CompleteTransfer: the call named is still ours. (Success is the end of
 	// the calls.)
 	TransferFailed struct {
@@ -111,7 +121,9 @@ type (
 		Call CallID
 		Keys string
 	}
-	CmdDND      struct{ On bool }
+	CmdDND struct{ On bool }
+	// CmdTransfer hands the other side of Call to Target. Without a Target the conversation and the call it was made
+	// about are joined, as by putting down.
 	CmdTransfer struct {
 		Call   CallID
 		Target string
@@ -144,6 +156,8 @@ func (CallEnded) event()        {}
 func (CallHeldByRemote) event() {}
 func (ResumeRefused) event()    {}
 func (TransferFailed) event()   {}
+func (CallReplaced) event()     {}
+func (CallReferred) event()     {}
 func (MessagesWaiting) event()  {}
 func (CmdDial) event()          {}
 func (CmdAnswer) event()        {}

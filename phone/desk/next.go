@@ -80,6 +80,14 @@ func (m *machine) handle(e Event) {
 		}
 	case ResumeRefused:
 		m.resumeRefused(e.Call)
+	case CallReplaced:
+		if c := m.call(e.Call); c != nil {
+			c.Peer, c.PeerName, c.Ringback = clean(e.Peer, maxPeer), clean(e.PeerName, maxName), false
+		}
+	case CallReferred:
+		if c := m.call(e.Call); c != nil && c.Phase == Active {
+			c.Ringback = e.Alerting
+		}
 	case TransferFailed:
 		if c := m.call(e.Call); c != nil && c.Phase == Transferring {
 			m.transferFailed(c, e.Reason)

@@ -43,6 +43,7 @@ type Call struct {
 	Held       bool // by us
 	RemoteHeld bool // by the other side
 	Recall     bool // held, and rings back where it was put down
+	Ringback   bool // answered, and handed by the other side to somebody whose telephone rings now
 	Waiting    bool // incoming while every handset is in use: beeps instead of ringing
 	Account    string
 	Peer       string // address, or what was dialled

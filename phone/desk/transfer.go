@@ -47,26 +47,43 @@ func (m *machine) transferKey(h *Handset) {
 			m.do(Refuse{Event: "transfer", Reason: "this phone can't transfer calls; flash goes from one to the other", Handset: h.ID})
 			return
 		}
-		if a, b := m.consultation(h, fg); a != nil {
-			other, fg = a, b
-		}
-		m.join(h, other, fg)
-		m.hear(h, ToneConfirm, "Transferred")
+		m.joinInHand()
 	case fg.Phase == Active:
 		m.hold(fg, false)
 		m.consult(h, fg)
 	}
 }
 
+// joinInHand joins the conversation of a handset with a call on hold there; false when there are no such two.
+func (m *machine) joinInHand() bool {
+	for i := range m.handsets {
+		h := &m.handsets[i]
+		fg, other := m.call(h.Foreground), m.newestHeld(h.ID)
+		if fg == nil || other == nil || !joinable(other, fg) {
+			continue
+		}
+		if a, b := m.consultation(h, fg); a != nil {
+			other, fg = a, b
+		}
+		m.join(h, other, fg)
+		m.hear(h, ToneConfirm, "Transferred")
+		return true
+	}
+	return false
+}
+
 func (m *machine) cmdTransfer(e CmdTransfer) {
 	refuse := func(why string) { m.do(Refuse{Event: "transfer", Reason: why, Call: e.Call}) }
+	if m.cfg.Transfer && e.Target == "" && e.Call == "" && m.joinInHand() {
+		return
+	}
 	target := clean(e.Target, maxTarget)
 	c, why := m.obvious(e.Call, func(c *Call) bool { return c.Phase == Active })
 	switch {
 	case !m.cfg.Transfer:
 		refuse("this phone can't transfer calls")
 	case target == "" || len(e.Target) > maxTarget:
-		refuse("no number to transfer the call to, or one too long")
+		refuse("no number to transfer the call to, or one too long; without a number, it takes one conversation and one call on hold on the same handset")
 	case c == nil:
 		refuse(why)
 	case c.Phase != Active:

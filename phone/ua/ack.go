@@ -142,4 +142,5 @@ func (c *call) acked(req *sip.Request) {
 		}
 	}
 	c.pursue()
+	c.proceed()
 }

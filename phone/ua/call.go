@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -37,16 +38,17 @@ type call struct {
 	out   bool
 	phase atomic.Int32
 
-	serial  serial
-	lm      LocalMedia
-	sess    *sdp.Session
-	d       *dialog // the dialog, once there is one
-	contact string  // user part of our Contact in this call
-	way     flow    // to the peer's next hop
-	wayTo   hop     // which hop that is
-	acks    []sentAck
-	owed    int // exchanges under way that the peer must still see through
-	linger  int // INVITE transactions that could still bring a 2xx
+	serial   *serial
+	lm       LocalMedia
+	sess     *sdp.Session
+	d        *dialog // the dialog, once there is one
+	contact  string  // user part of our Contact in this call
+	way      flow    // to the peer's next hop
+	wayTo    hop     // which hop that is
+	acks     []sentAck
+	owed     int    // exchanges under way that the peer must still see through
+	peerName string // display name of the other side
+	linger   int    // INVITE transactions that could still bring a 2xx
 
 	// Outgoing, until answered.
 	inviting
@@ -56,6 +58,10 @@ type call struct {
 	serverTx *sip.ServerTx
 	reminder *time.Timer // repeats 180
 	expiry   *time.Timer // ends a call that nobody answers
+
+	succession
+	referring
+	referred
 
 	// Answered.
 	media               Media
@@ -70,7 +76,7 @@ type call struct {
 
 func newCall(a *Agent, id string, acc *account) *call {
 	c := &call{a: a, id: id, acc: acc, contact: token()}
-	c.serial = serial{log: a.log, limit: 64, failed: func(any) { c.serial.post(c.abort) }}
+	c.serial = &serial{log: a.log, limit: 64, failed: func(any) { c.serial.post(c.abortAll) }}
 	return c
 }
 
@@ -112,9 +118,18 @@ func (c *call) end(e Ended) {
 	stop(&c.again)
 	e.Call = c.id
 	c.a.mu.Lock()
-	delete(c.a.calls, c.id)
+	if c.a.calls[c.id] == c {
+		delete(c.a.calls, c.id)
+	}
 	c.a.mu.Unlock()
-	c.a.emit(e)
+	if c.heir != nil { // the call ends, and with it what was to take its place
+		h := c.heir
+		c.heir, h.from, h.silent = nil, nil, true
+		h.hangUp()
+	}
+	stop(&c.referTimer)
+	c.transferring = false
+	c.emit(e)
 	c.release()
 }
 
@@ -287,6 +302,7 @@ func (a *Agent) decorate(req *sip.Request) {
 	req.AppendHeader(sip.NewHeader("User-Agent", a.cfg.UserAgent))
 	if req.Method == sip.INVITE {
 		req.AppendHeader(sip.NewHeader("Allow", allow))
+		req.AppendHeader(sip.NewHeader("Supported", strings.Join(extensions, ", ")))
 	}
 }
 
@@ -309,15 +325,20 @@ func (c *call) hangUp() {
 	case ringing:
 		c.reject(480)
 	case up:
-		if c.wait != nil && !c.out && c.wait.first {
-			// The callee must not send BYE before the ACK or the end of the
-			// wait for it (RFC 3261 section 15).
-			c.byeAfterAck = true
-		} else {
-			c.bye(c.d)
-		}
-		c.end(Ended{Code: 200, Reason: "hung up"})
+		c.leave("hung up")
 	}
+}
+
+// leave ends an answered call from our side.
+func (c *call) leave(reason string) {
+	if c.wait != nil && !c.out && c.wait.first {
+		// The callee must not send BYE before the ACK or the end of the
+		// wait for it (RFC 3261 section 15).
+		c.byeAfterAck = true
+	} else {
+		c.bye(c.d)
+	}
+	c.end(Ended{Code: 200, Reason: reason})
 }
 
 // fail ends an answered call that cannot go on.
@@ -349,8 +370,10 @@ func (c *call) agreed(r sdp.Result) {
 		return
 	}
 	switch {
+	case first && c.from != nil:
+		c.succeed()
 	case first:
-		c.a.emit(Answered{Call: c.id, Media: m})
+		c.emit(Answered{Call: c.id, Media: m})
 		if r.RemoteHold {
 			c.tellMedia()
 		}
@@ -359,7 +382,7 @@ func (c *call) agreed(r sdp.Result) {
 	}
 }
 
-func (c *call) tellMedia() { c.a.emit(c.mediaChanged("")) }
+func (c *call) tellMedia() { c.emit(c.mediaChanged("")) }
 
 func (c *call) mediaChanged(refused string) MediaChanged {
 	return MediaChanged{Call: c.id, Media: c.media, RemoteHold: c.remoteHold, LocalHold: c.localHold, Refused: refused}

@@ -21,6 +21,7 @@ import (
 //	        then CANCEL                     2xx: ACK, BYE
 type inviting struct {
 	callID, tag string
+	extra       []sip.Header // what a REFER wants in the INVITE
 	sent        *sip.Request // the INVITE as sent last
 	to          flow
 	au          *auth
@@ -115,6 +116,9 @@ func (c *call) sendInvite(target sip.Uri, f flow) {
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.INVITE})
 	req.AppendHeader(&hops)
 	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, f)})
+	for _, h := range c.extra {
+		req.AppendHeader(h)
+	}
 	c.a.decorate(req)
 	setSDP(req, body)
 	c.a.mu.Lock()
@@ -206,7 +210,7 @@ func (c *call) provisional(res *sip.Response) {
 		return // a repetition
 	}
 	c.told = p
-	c.a.emit(p)
+	c.emit(p)
 }
 
 func same(a, b Progress) bool {

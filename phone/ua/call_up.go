@@ -36,6 +36,10 @@ func (c *call) request(req *sip.Request, tx *sip.ServerTx) {
 			return
 		}
 		c.a.respond(tx, c.a.response(req, 200))
+	case sip.REFER:
+		c.referredTo(req, tx)
+	case sip.NOTIFY:
+		c.notified(req, tx)
 	default:
 		c.a.refuse(req, tx, verdict{code: 405})
 	}
@@ -70,11 +74,20 @@ func (c *call) hungUp(req *sip.Request, tx *sip.ServerTx) {
 	case c.is(up):
 		c.stopWait()
 		c.byeAfterAck = false
+		if c.bequeath() {
+			return // whom we were referred to has the call from now on
+		}
+		if c.transferred() {
+			e.Reason = "transferred"
+		}
 		c.end(e)
-	case c.is(over) && c.wait != nil:
-		c.stopWait()
-		c.byeAfterAck = false
-		c.release()
+	case c.is(over):
+		c.lapsed = true
+		if c.wait != nil {
+			c.stopWait()
+			c.byeAfterAck = false
+			c.release()
+		}
 	}
 }
 
@@ -207,6 +220,7 @@ func (c *call) pursue() {
 			return
 		}
 		c.reanswered(hold, res, err)
+		c.proceed()
 	})
 }
 
@@ -218,7 +232,7 @@ func (c *call) reanswered(hold bool, res *sip.Response, err error) {
 		c.sess.SetHold(c.localHold)
 		c.wantHold = c.localHold
 		c.a.log.Info("a change of the call was refused", "call", c.id, "reason", why)
-		c.a.emit(c.mediaChanged(why))
+		c.emit(c.mediaChanged(why))
 	}
 	if err != nil {
 		code, reason := unreachable(err)

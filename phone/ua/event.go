@@ -3,7 +3,7 @@ package ua
 import "time"
 
 // Event is what an Agent tells its Handler: Registration, Incoming, Progress,
-// Answered, MediaChanged or Ended.
+// Answered, MediaChanged, Transfer, Referred, Replaced or Ended.
 type Event interface{ event() }
 
 // RegState says how an account stands with its registrar.
@@ -79,6 +79,38 @@ type Ended struct {
 	MissedElsewhere bool
 }
 
+// Transfer tells how handing a call to somebody else fares, which was ordered
+// by Transfer or Join. Success is the end of the call, with the reason
+// "transferred".
+type Transfer struct {
+	Call   string
+	Code   int    // the SIP status that the third party gave, 0 when it is not known
+	Reason string // in words
+	Failed bool   // the call is ours as it was
+}
+
+// Referred tells how the other side's wish fares to have us talk to somebody
+// else (RFC 3515).
+type Referred struct {
+	Call   string
+	Target string // whom we are to call
+	Code   int    // how far that call is, or how it ended
+	Reason string
+	Failed bool // it came to nothing; the call is what it was
+}
+
+// Replaced says that the call goes on with somebody else: whom we were
+// referred to has it now, or somebody took the other side's place (RFC 3891).
+// MediaChanged, or Answered when the call was not up yet, follows.
+type Replaced struct {
+	Call     string
+	Peer     string // the URI of the other side from now on
+	PeerName string // its display name, often empty
+}
+
+func (Transfer) event()     {}
+func (Referred) event()     {}
+func (Replaced) event()     {}
 func (Registration) event() {}
 func (Incoming) event()     {}
 func (Progress) event()     {}

@@ -208,7 +208,7 @@ func TestInDialogRequestsGetTheirAnswers(t *testing.T) {
 			want         int
 		}{
 			{"OPTIONS", "", 200}, {"INFO", "", 200}, {"UPDATE", "", 200}, {"UPDATE", testSDP + "a=sendonly\n", 200},
-			{"REFER", "", 405}, {"MESSAGE", "", 405}, {"FOO", "", 405},
+			{"REFER", "", 400}, {"NOTIFY", "", 489}, {"MESSAGE", "", 405}, {"FOO", "", 405},
 			{"INVITE", strings.ReplaceAll(testSDP, "8 0 96", "97"), 488}, {"INVITE", "rubbish\n", 400},
 		} {
 			l.send(c.method, c.body)

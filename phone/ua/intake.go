@@ -73,7 +73,7 @@ func (in *intake) receive(msg sip.Message) {
 			to.Params.Add("tag", in.tag(m))
 		}
 	case *sip.Response:
-		if cseq := m.CSeq(); cseq == nil || cseq.MethodName != sip.INVITE || m.StatusCode <= 100 {
+		if cseq := m.CSeq(); cseq == nil || !inOrder(cseq.MethodName) || m.StatusCode <= 100 {
 			return
 		}
 	}
@@ -92,6 +92,11 @@ func (in *intake) receive(msg sip.Message) {
 	in.tickets[msg] = t
 	t.void = time.AfterFunc(ticketLife, func() { in.deliver(msg, func() {}) })
 }
+
+// inOrder says whether the responses to a method must be seen in the order they
+// came among the requests of the peer: a BYE behind the 2xx of a REFER means
+// another thing than one before it.
+func inOrder(m sip.RequestMethod) bool { return m == sip.INVITE || m == sip.REFER }
 
 // initial says whether a received request came without a To-tag.
 func initial(req *sip.Request) bool { return req.Laddr.Hostname == initialMark }

@@ -11,15 +11,15 @@ import (
 )
 
 // allow is every method we answer with something better than 405.
-const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE"
+const allow = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, NOTIFY"
 
-// extensions are the option tags we understand in Require (none yet); the
-// value of Supported.
-var extensions = []string{}
+// extensions are the option tags we understand in Require; the value of
+// Supported.
+var extensions = []string{"replaces", "norefersub"}
 
 // reasons are the phrases of the statuses we send.
 var reasons = map[int]string{
-	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
+	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK", 202: "Accepted",
 	302: "Moved Temporarily",
 	400: "Bad Request", 403: "Forbidden", 404: "Not Found", 405: "Method Not Allowed", 406: "Not Acceptable",
 	408: "Request Timeout", 415: "Unsupported Media Type", 416: "Unsupported URI Scheme", 420: "Bad Extension",

@@ -100,6 +100,15 @@ func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Res
 	if req.IsInvite() {
 		deliver = func(r *sip.Response) { s.intake.deliver(r, func() { on(r) }) }
 		tx.OnRetransmission(deliver)
+	} else if inOrder(req.Method) {
+		deliver = func(r *sip.Response) { // done must not come before on has had the response
+			had := make(chan struct{})
+			s.intake.deliver(r, func() {
+				on(r)
+				close(had)
+			})
+			<-had
+		}
 	}
 	if err := tx.Init(); err != nil {
 		tx.Terminate()

@@ -101,14 +101,18 @@ func (a *Agent) route(req *sip.Request, tx *sip.ServerTx) {
 	case closed:
 		a.turnAway(req, tx, verdict{code: 480})
 	case req.Method == sip.INVITE:
-		a.invited(req, tx)
+		if !a.replaces(req, tx) {
+			a.invited(req, tx)
+		}
 	case req.Method == sip.OPTIONS:
 		if _, ok := a.addressee(req); !ok {
 			a.turnAway(req, tx, verdict{code: 404})
 			return
 		}
 		a.respond(tx, a.capabilities(req))
-	case req.Method == sip.BYE, req.Method == sip.INFO, req.Method == sip.UPDATE, req.Method == sip.PRACK:
+	case req.Method == sip.REFER:
+		a.turnAway(req, tx, verdict{code: 403}) // whom we talk to may, nobody else
+	case req.Method == sip.BYE, req.Method == sip.NOTIFY, req.Method == sip.INFO, req.Method == sip.UPDATE, req.Method == sip.PRACK:
 		a.turnAway(req, tx, verdict{code: 481}) // they exist in dialogs only
 	default:
 		a.turnAway(req, tx, verdict{code: 405})

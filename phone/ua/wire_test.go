@@ -146,7 +146,7 @@ func (w *wire) finish(b *strings.Builder, body string, headers []string) {
 		b.WriteString(h + "\n")
 	}
 	body = strings.ReplaceAll(body, "\n", "\r\n")
-	if body != "" {
+	if body != "" && !strings.Contains(b.String(), "\nContent-Type: message/sipfrag") {
 		b.WriteString("Content-Type: application/sdp\n")
 	}
 	b.WriteString("Content-Length: " + strconv.Itoa(len(body)) + "\n\n" + body)

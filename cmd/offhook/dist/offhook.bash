@@ -18,8 +18,8 @@ _offhook() {
     esac
     case "${said[*]}" in
     '')
-        verbs='run demo quit dial answer decline hang-up hold resume swap mute dtmf dnd status events account devices
-            udev handset version'
+        verbs='run demo quit dial answer decline hang-up hold resume swap transfer mute dtmf dnd status events account
+            devices udev handset version'
         ;;
     account) verbs='list test' ;;
     devices) verbs='list describe' ;;
@@ -32,7 +32,7 @@ _offhook() {
     demo*) flags='--dir' ;;
     dial*) flags='--account --handset' ;;
     answer* | handset*) flags='--handset' ;;
-    dtmf*) flags='--call' ;;
+    dtmf* | transfer*) flags='--call' ;;
     'devices describe'*) flags='--descriptor' ;;
     'udev install'*) flags='--share --root --helper' ;;
     'udev remove'*) flags='--root' ;;
