@@ -140,7 +140,7 @@ func (b *baresip) do(command, params string) {
 // await waits for an event of a kind.
 func (b *baresip) await(kind string, within time.Duration) baresipEvent {
 	b.l.t.Helper()
-	deadline := time.After(within)
+	deadline := time.After(patience * within)
 	for {
 		b.mu.Lock()
 		for _, e := range b.events {
@@ -154,7 +154,7 @@ func (b *baresip) await(kind string, within time.Duration) baresipEvent {
 		select {
 		case <-more:
 		case <-deadline:
-			b.l.t.Fatalf("baresip %s: no %s in %v; events: %s", b.user, kind, within, b.history())
+			b.l.t.Fatalf("baresip %s: no %s in %v; events: %s", b.user, kind, patience*within, b.history())
 		}
 	}
 }
@@ -184,7 +184,7 @@ func (b *baresip) history() string {
 // heard is the recording of what came in; complete after the call.
 func (b *baresip) heard() string {
 	b.l.t.Helper()
-	deadline := time.Now().Add(5 * time.Second)
+	deadline := time.Now().Add(patience * 5 * time.Second)
 	for {
 		files, _ := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
 		sort.Strings(files)

@@ -96,12 +96,7 @@ func TestUnpluggedInACallAndBack(t *testing.T) {
 		s := w.off.status()
 		return len(s.Calls) == 1 && !s.Calls[0].Held && s.Calls[0].Handset != "" && s.Calls[0].State == control.CallActive
 	})
-	a := w.off.status().Calls[0].Media
-	time.Sleep(2 * time.Second)
-	b := w.off.status().Calls[0].Media
-	if sent, got := b.PacketsSent-a.PacketsSent, b.PacketsReceived-a.PacketsReceived; sent < 50 || got < 50 {
-		t.Errorf("%d packets sent and %d received in 2 s, want about 100", sent, got)
-	}
+	w.off.speaks()
 	w.off.do("handset", "hang-up")
 	w.bare.await(bareClosed, 5*time.Second)
 }

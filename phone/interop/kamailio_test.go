@@ -113,7 +113,7 @@ func (l *lab) restart(k *kamailio) {
 // waitTCP waits until something listens.
 func waitTCP(l *lab, addr string) net.Conn {
 	l.t.Helper()
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(patience * 15 * time.Second)
 	for {
 		c, err := net.DialTimeout("tcp", addr, time.Second)
 		if err == nil {

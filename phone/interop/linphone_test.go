@@ -92,7 +92,7 @@ echocancellation=0
 		}
 	}
 	if !registered {
-		l.t.Fatal("linphone did not register in 10 s")
+		l.t.Fatal("linphone did not register in a minute")
 	}
 	return p
 }
@@ -111,8 +111,8 @@ func (p *linphone) heard() string {
 	p.do("quit")
 	select {
 	case <-p.ended:
-	case <-time.After(10 * time.Second):
-		p.l.t.Error("linphone did not end in 10 s after quit")
+	case <-time.After(patience * 10 * time.Second):
+		p.l.t.Error("linphone did not end in a minute after quit")
 	}
 	return p.record
 }

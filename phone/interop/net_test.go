@@ -27,6 +27,7 @@ type lab struct {
 
 	cleanups []func()
 	wrong    []string      // what a comparison of speech found, see speaking
+	lost     []string      // and what it found missing that a stalled machine does not explain
 	late     time.Duration // the machine's own worst lateness while talking
 	busy     float64       // part of that time in which something waited for a processor
 }
@@ -59,28 +60,41 @@ const (
 )
 
 // speaking runs a test that judges speech. When the speech is bad and the
-// machine itself was stalled meanwhile, nothing is known, and it runs again,
-// at most four times in all.
+// machine itself was stalled meanwhile, quality can't be judged, and it runs
+// again, at most three times in all. The last time on a stalled machine it is
+// enough that the right speech came through in pieces: stalls tear it, but
+// they don't make it another's, or silence.
 func speaking(t *testing.T, f func(l *lab)) {
 	t.Helper()
 	for attempt := 1; ; attempt++ {
 		l := newLab(t)
 		f(l)
-		if len(l.wrong) == 0 {
+		if len(l.wrong) == 0 && len(l.lost) == 0 {
 			return
 		}
 		state := fmt.Sprintf("the machine was up to %v late, and processes waited %.0f %% of the time", l.late.Round(time.Millisecond), 100*l.busy)
-		if (l.late > tooLate || l.busy > tooBusy) && attempt < 4 {
-			t.Logf("attempt %d says nothing, %s: %s", attempt, state, strings.Join(l.wrong, "; "))
+		stalled := l.late > tooLate || l.busy > tooBusy
+		if stalled && attempt < 3 {
+			t.Logf("attempt %d does not tell quality, %s: %s", attempt, state, strings.Join(append(l.wrong, l.lost...), "; "))
 			l.close()
 			continue
 		}
-		for _, w := range l.wrong {
+		verdict := append(l.wrong, l.lost...)
+		if stalled {
+			t.Logf("quality was not judged, %s: %s", state, strings.Join(l.wrong, "; "))
+			verdict = l.lost
+		}
+		for _, w := range verdict {
 			t.Errorf("%s (%s)", w, state)
 		}
 		return
 	}
 }
+
+// patience is by how much longer than a calm machine needs the tests wait for
+// what must happen: a machine that is shared stands still at times, and the
+// limits are there to end a test that would wait for ever.
+const patience = 6
 
 // talk lets a call go on for d and watches how late the machine is at waking
 // a process that has nothing else to do.

@@ -86,7 +86,7 @@ backend = "file"
 
 // verb runs offhook VERB… and returns what it printed.
 func (p *offhook) verb(args ...string) (string, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience*20*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, offhookProgram, append(args, "--state-dir", p.state)...)
 	var out, errs bytes.Buffer
@@ -143,7 +143,7 @@ func (p *offhook) handset() handset {
 func (p *offhook) follow() {
 	p.l.t.Helper()
 	// The phone has to be there first; its own verb says when it is.
-	deadline := time.Now().Add(15 * time.Second)
+	deadline := time.Now().Add(patience * 15 * time.Second)
 	for {
 		if _, err := p.verb("status", "--json"); err == nil {
 			break
@@ -225,7 +225,7 @@ func (p *offhook) mark() int {
 // await waits for an event after mark that fits.
 func (p *offhook) await(from int, what string, within time.Duration, fits func(control.Event) bool) control.Event {
 	p.l.t.Helper()
-	deadline := time.After(within)
+	deadline := time.After(patience * within)
 	for {
 		p.mu.Lock()
 		for _, e := range p.events[min(from, len(p.events)):] {
@@ -239,7 +239,7 @@ func (p *offhook) await(from int, what string, within time.Duration, fits func(c
 		select {
 		case <-more:
 		case <-deadline:
-			p.l.t.Fatalf("offhook: no event %q in %v", what, within)
+			p.l.t.Fatalf("offhook: no event %q in %v", what, patience*within)
 		}
 	}
 }
@@ -266,12 +266,34 @@ func (p *offhook) awaitAccount(state string) control.Account {
 // eventually asks until it is so: for things that have no event.
 func (p *offhook) eventually(what string, within time.Duration, so func() bool) {
 	p.l.t.Helper()
-	deadline := time.Now().Add(within)
+	deadline := time.Now().Add(patience * within)
 	for !so() {
 		if time.Now().After(deadline) {
-			p.l.t.Fatalf("offhook: not %s in %v; status %+v", what, within, p.status())
+			p.l.t.Fatalf("offhook: not %s in %v; status %+v", what, patience*within, p.status())
 		}
 		time.Sleep(50 * time.Millisecond)
+	}
+}
+
+// speaks waits until the one call has sent and received a hundred packets more, and lost next to none.
+func (p *offhook) speaks() {
+	p.l.t.Helper()
+	media := func() *control.Media {
+		if s := p.status(); len(s.Calls) == 1 {
+			return s.Calls[0].Media
+		}
+		return nil
+	}
+	a := media()
+	if a == nil {
+		p.l.t.Fatal("the call has no media figures")
+	}
+	p.eventually("speaking", 10*time.Second, func() bool {
+		b := media()
+		return b != nil && b.PacketsSent >= a.PacketsSent+100 && b.PacketsReceived >= a.PacketsReceived+100
+	})
+	if b := media(); b != nil && b.Lost-a.Lost > 5 {
+		p.l.t.Errorf("%d packets lost on a network that loses none: %+v", b.Lost-a.Lost, b)
 	}
 }
 
@@ -281,8 +303,8 @@ func (p *offhook) quit() {
 	p.do("quit")
 	select {
 	case <-p.ended:
-	case <-time.After(10 * time.Second):
-		p.l.t.Fatal("offhook did not end in 10 s after quit")
+	case <-time.After(patience * 10 * time.Second):
+		p.l.t.Fatal("offhook did not end in a minute after quit")
 	}
 }
 

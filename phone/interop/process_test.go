@@ -109,12 +109,12 @@ func (p *process) tail(n int) string {
 func (p *process) await(text string, within time.Duration) {
 	p.t.Helper()
 	if !p.saw(text, within) {
-		p.t.Fatalf("%s did not say %q in %v", p.name, text, within)
+		p.t.Fatalf("%s did not say %q in %v", p.name, text, patience*within)
 	}
 }
 
 func (p *process) saw(text string, within time.Duration) bool {
-	deadline := time.After(within)
+	deadline := time.After(patience * within)
 	for {
 		p.mu.Lock()
 		for _, line := range p.lines {

@@ -69,8 +69,8 @@ func (l *lab) carried(what, said, recorded, other string) {
 	got := l.wav(recorded)
 	m := speech.Compare(l.wav(said), 8000, got, 8000)
 	wrong := speech.Compare(l.wav(other), 8000, got, 8000)
-	l.t.Logf("%s: score %.2f over %v of speech, delay %v, level %+.1f dB; other speaker %.2f",
-		what, m.Score, m.Heard, m.Delay, m.Level, wrong.Score)
+	l.t.Logf("%s: score %.2f over %v of speech, %.0f %% in pieces, delay %v, level %+.1f dB; other speaker %.2f, %.0f %%",
+		what, m.Score, m.Heard, 100*m.Pieces, m.Delay, m.Level, wrong.Score, 100*wrong.Pieces)
 	if m.Score < speech.Good || m.Heard < 3*time.Second {
 		l.doubt("%s: the speech did not get through: score %.2f over %v, want at least %.2f over 3s", what, m.Score, m.Heard, speech.Good)
 	}
@@ -79,6 +79,10 @@ func (l *lab) carried(what, said, recorded, other string) {
 	}
 	if m.Level < -6 || m.Level > 6 {
 		l.doubt("%s: level is off by %+.1f dB", what, m.Level)
+	}
+	if m.Pieces < speech.Torn || m.Pieces < 2*wrong.Pieces || m.Heard < 3*time.Second {
+		l.lost = append(l.lost, fmt.Sprintf("%s: not even pieces of the speech got through: %.0f %% of %v, and %.0f %% of the other speaker's",
+			what, 100*m.Pieces, m.Heard, 100*wrong.Pieces))
 	}
 }
 

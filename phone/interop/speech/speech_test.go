@@ -85,3 +85,39 @@ func TestOtherSoundIsNotTakenForTheSpeech(t *testing.T) {
 		}
 	}
 }
+
+// tear makes of x what a computer makes of it that stands still for 60 to 300 ms, on average every half second, and
+// whose jitter buffer then skips what came too late, or falls silent for as long.
+func tear(seed uint64, x []int16) (out []int16) {
+	r := rand.New(rand.NewPCG(seed, 7))
+	for len(x) > 0 {
+		n := min(len(x), 8*(100+r.IntN(800)))
+		out, x = append(out, x[:n]...), x[n:]
+		gap := 8 * (60 + r.IntN(240))
+		switch r.IntN(3) {
+		case 0: // lost, and concealed by silence
+			out = append(out, make([]int16, min(gap, len(x)))...)
+			x = x[min(gap, len(x)):]
+		case 1: // late: everything after moves
+			out = append(out, make([]int16, gap)...)
+		case 2: // skipped
+			x = x[min(gap, len(x)):]
+		}
+	}
+	return out
+}
+
+func TestTornSpeechIsRecognisedInPieces(t *testing.T) {
+	for seed := range uint64(4) {
+		sent := babble(seed, 8, 8000)
+		m := Compare(sent, 8000, tear(seed, sent), 8000)
+		wrong := Compare(babble(seed+100, 8, 8000), 8000, tear(seed, sent), 8000)
+		t.Logf("torn: score %.2f, pieces %.2f; other speech: pieces %.2f", m.Score, m.Pieces, wrong.Pieces)
+		if m.Pieces < Torn {
+			t.Errorf("seed %d: torn speech: %+v, want pieces of at least %.2f", seed, m, Torn)
+		}
+		if wrong.Pieces > Torn/2 {
+			t.Errorf("seed %d: other speech, torn: %+v, want pieces of at most %.2f", seed, wrong, Torn/2)
+		}
+	}
+}
