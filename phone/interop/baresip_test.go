@@ -7,8 +7,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"sort"
 	"strings"
 	"sync"
@@ -181,19 +183,29 @@ func (b *baresip) history() string {
 	return strings.Join(out, "; ")
 }
 
-// heard is the recording of what came in; complete after the call.
+// heard is the recording of what came in during the last call, which has ended. baresip says that before it closes the
+// file.
 func (b *baresip) heard() string {
 	b.l.t.Helper()
 	deadline := time.Now().Add(patience * 5 * time.Second)
 	for {
 		files, _ := filepath.Glob(filepath.Join(b.dir, "dump-*-dec.wav"))
 		sort.Strings(files)
-		if len(files) > 0 {
-			return files[len(files)-1]
+		if n := len(files); n > 0 && !b.open(files[n-1]) {
+			return files[n-1]
 		}
 		if time.Now().After(deadline) {
-			b.l.t.Fatalf("baresip %s recorded nothing in %s", b.user, b.dir)
+			b.l.t.Fatalf("baresip %s recorded nothing in %s (%v)", b.user, b.dir, files)
 		}
 		time.Sleep(50 * time.Millisecond)
 	}
+}
+
+// open tells whether the process still has a file open.
+func (p *process) open(path string) bool {
+	links, _ := filepath.Glob(fmt.Sprintf("/proc/%d/fd/*", p.cmd.Process.Pid))
+	return slices.ContainsFunc(links, func(link string) bool {
+		to, err := os.Readlink(link)
+		return err == nil && to == path
+	})
 }

@@ -72,9 +72,8 @@ func TestHeldPartnerHearsNothing(t *testing.T) {
 	w.off.do("handset", "hang-up")
 	tail := l.dir + "/tail.wav"
 	if err := run("sox", w.bare.heard(), tail, "trim", "2"); err != nil {
-		t.Skipf("baresip recorded less than two seconds, which is fine: %v", err)
-	}
-	if db := l.loudness(tail); db > -70 {
+		t.Logf("baresip recorded less than two seconds, which is silence enough: %v", err)
+	} else if db := l.loudness(tail); db > -70 {
 		t.Errorf("the held partner hears %.0f dBFS", db)
 	}
 }

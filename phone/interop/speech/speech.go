@@ -36,9 +36,9 @@ const (
 	// Wrong is the most that a recording of something else scores.
 	Wrong = 0.55
 	// Torn is the least part in Pieces of speech that got through a computer
-	// which stood still again and again; of other speech at most half as much
-	// is recognised.
-	Torn = 0.3
+	// which stood still half of the time; of other speech at most half as
+	// much as of the right one is recognised.
+	Torn = 0.1
 
 	rate    = 8000
 	hop     = 80   // 10 ms
