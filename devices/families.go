@@ -1,6 +1,8 @@
 package devices
 
 import (
+	"errors"
+
 	"offhook/hid"
 	"offhook/hid/report"
 )
@@ -13,8 +15,14 @@ type family struct {
 	// descriptorFirst: the numbers are those of a chip, and a device with them
 	// whose descriptor declares telephony controls is driven by that.
 	descriptorFirst bool
-	driver          func(name string) driver
+	// driver is nil for a chip that is in several phones and in what is none: only
+	// the user can say.
+	driver func(name string) driver
 }
+
+// ErrUndecided is wrapped by the error of opening a device whose numbers do not tell
+// whether it is a telephone, nor which. It was not touched. See [Model].
+var ErrUndecided = errors.New("its numbers are those of a chip that is in several telephones, and in sound adapters")
 
 // families are the phones with protocols of their own.
 var families = []family{
@@ -24,6 +32,7 @@ var families = []family{
 	{vendor: 0x04D9, product: 0x0602, name: "GoodCom IP-USBPH", driver: newGoodcom},
 	{vendor: 0x6993, product: 0xB001, name: "Yealink USB phone", driver: newYealink},
 	{vendor: 0x6993, product: 0xB700, name: "Yealink USB phone", driver: newYealink},
+	{vendor: 0x0D8C, product: 0x000E, name: "C-Media CM109"},
 	{vendor: 0x0D8C, product: 0x0008, name: "Topcom Webt@lker", descriptorFirst: true, driver: newMCU},
 }
 
@@ -35,6 +44,14 @@ func familyOf(info hid.Info) *family {
 		}
 	}
 	return nil
+}
+
+// undecided tells whether nobody knows what a device is. Opening it would take it
+// away from the kernel.
+func undecided(info hid.Info, opt Options) bool {
+	known := opt.Profiles.Find(info.VendorID, info.ProductID)
+	f := familyOf(info)
+	return f != nil && f.driver == nil && modelOf(info, opt.Models) == nil && !known.Raw() && !known.User
 }
 
 // driverFor chooses the driver of a device: what the user says of it, else the one
@@ -50,7 +67,10 @@ func driverFor(dev hid.Device, opt Options) (driver, error) {
 		return newTaught(&known), nil
 	}
 	f := familyOf(info)
-	if f != nil && !f.descriptorFirst && !known.User {
+	switch {
+	case undecided(info, opt):
+		return nil, ErrUndecided
+	case f != nil && !f.descriptorFirst && !known.User:
 		return f.driver(f.name), nil
 	}
 	desc, err := report.Parse(dev.Descriptor())

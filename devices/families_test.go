@@ -25,6 +25,14 @@ func TestAChoiceOfTheUserIsChecked(t *testing.T) {
 		{Model{Device: "6993:b001", Model: "usr9601"}, ""},
 		{Model{Device: "6993:b001:usb-1/input3", Model: "usr9601"}, ""},
 		{Model{Device: "6993:B001", Model: "usr9601"}, `device "6993:B001": want the numbers as ` + "`offhook devices`" + ` shows them, "0d8c:000e", or the whole ID`},
+		{Model{Device: "0d8c:000e", Model: "gtalk"}, ""},
+		{Model{Device: "0d8c:000c", Model: "adapter", Hook: "gpio3", Ring: "gpio4"}, ""},
+		{Model{Device: "0d8c:000c", Model: "adapter", Hook: "vol-down", HookInverted: true}, ""},
+		{Model{Device: "0d8c:000c", Model: "adapter"}, `hook "": where is the switch wired to? There are vol-up, vol-down, and gpio1 to gpio8`},
+		{Model{Device: "0d8c:000c", Model: "adapter", Hook: "gpio9"}, `hook "gpio9": where is the switch wired to? There are vol-up, vol-down, and gpio1 to gpio8`},
+		{Model{Device: "0d8c:000c", Model: "adapter", Hook: "gpio1", Ring: "vol-up"}, `ring "vol-up": a bell is wired to gpio1 … gpio8`},
+		{Model{Device: "0d8c:000c", Model: "adapter", Hook: "gpio1", Ring: "gpio1"}, `hook and ring are both wired to gpio1`},
+		{Model{Device: "0d8c:000e", Model: "gtalk", Hook: "gpio1"}, `hook: only of model "adapter" can be said where it is wired to`},
 		{Model{Device: "0d8c:000e", Model: "usr9601"}, `model "usr9601": a device 0d8c:000e cannot be a US Robotics USR9601`},
 	} {
 		got := ""

@@ -34,6 +34,12 @@ var models = []struct {
 	what            string
 	driver          func(Model) driver
 }{
+	{"kip1000", 0x0D8C, 0, "Komunikate KIP1000", func(Model) driver { return newCM109("Komunikate KIP1000", kip1000Keys) }},
+	{"gtalk", 0x0D8C, 0, "Genius G-talk", func(Model) driver { return newCM109("Genius G-talk", gtalkKeys) }},
+	// It has the keys of the G-talk, but for two that nothing is done with.
+	{"usbph01", 0x0D8C, 0, "Allied-Telesis Corega USBPH01", func(Model) driver { return newCM109("Allied-Telesis Corega USBPH01", gtalkKeys) }},
+	{"atcom", 0x0D8C, 0, "ATCom AU-100", func(Model) driver { return newCM109("ATCom AU-100", atcomKeys) }},
+	{"adapter", 0x0D8C, 0, "telephone on a sound adapter", newAdapter},
 	{"usr9601", 0x6993, 0, "US Robotics USR9601", func(Model) driver { return newYealinkTwin("US Robotics USR9601") }},
 }
 
@@ -60,6 +66,22 @@ func (m Model) Check() error {
 	if want := models[i]; want.vendor != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:", want.vendor)) ||
 		want.product != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:%04x", want.vendor, want.product)) {
 		return fmt.Errorf("model %q: a device %s cannot be a %s", m.Model, m.Device, want.what)
+	}
+	pins := map[string]string{"hook": m.Hook, "ring": m.Ring}
+	for _, name := range []string{"hook", "ring"} {
+		place := pins[name]
+		switch {
+		case m.Model != "adapter" && place != "":
+			return fmt.Errorf("%s: only of model \"adapter\" can be said where it is wired to", name)
+		case m.Model != "adapter", name == "ring" && place == "", gpio(place) != 0, name == "hook" && (place == "vol-up" || place == "vol-down"):
+		case name == "hook":
+			return fmt.Errorf("hook %q: where is the switch wired to? There are vol-up, vol-down, and gpio1 to gpio8", place)
+		default:
+			return fmt.Errorf("ring %q: a bell is wired to gpio1 … gpio8", place)
+		}
+	}
+	if m.Ring != "" && m.Ring == m.Hook {
+		return fmt.Errorf("hook and ring are both wired to %s", m.Ring)
 	}
 	return nil
 }

@@ -25,6 +25,7 @@ type Skipped struct {
 const (
 	remedyPermission = "run: sudo offhook udev install, then unplug the device and plug it in again"
 	remedyDescriptor = "save the descriptor and report it: offhook devices describe --descriptor FILE"
+	remedyUndecided  = "if it is a telephone, say which in the configuration: [[device]] with its id and model; see the manual"
 	remedyGone       = "unplug the device and plug it in again"
 )
 
@@ -42,7 +43,8 @@ func OpenAll(opt Options) ([]*Device, []Skipped, error) {
 }
 
 // OpenInfo opens one interface, as when it has just been plugged in. The error
-// wraps ErrNotTelephony, hid.ErrPermission, hid.ErrGone or a *report.ParseError.
+// wraps ErrNotTelephony, ErrUndecided, hid.ErrPermission, hid.ErrGone or a
+// *report.ParseError.
 func OpenInfo(info hid.Info, opt Options) (*Device, error) { return openInfo(info, hid.Open, opt) }
 
 func openInfo(info hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (*Device, error) {
@@ -51,6 +53,9 @@ func openInfo(info hid.Info, open func(hid.Info) (hid.Device, error), opt Option
 		if d, err := DescribeAs(raw, &known); err == nil && d.kind == 0 {
 			return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, ErrNotTelephony)
 		}
+	}
+	if undecided(info, opt) {
+		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, ErrUndecided)
 	}
 	dev, err := open(info)
 	if err != nil {
@@ -84,6 +89,8 @@ func Remedy(err error) string {
 	switch {
 	case err == nil, errors.Is(err, ErrNotTelephony):
 		return ""
+	case errors.Is(err, ErrUndecided):
+		return remedyUndecided
 	case errors.Is(err, hid.ErrPermission):
 		return remedyPermission
 	case errors.Is(err, hid.ErrGone):

@@ -328,9 +328,9 @@ var yealinkTune = func() []byte {
 	return append(tune, 0, 0)
 }()
 
-// farewell gives the handset of a B2K or B3G to the telephone line, as without a
+// finish gives the handset of a B2K or B3G to the telephone line, as without a
 // program.
-func (d *yealink) farewell() []message {
+func (d *yealink) finish() []message {
 	if d.model == nil || !d.model.line {
 		return nil
 	}

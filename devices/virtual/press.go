@@ -167,3 +167,34 @@ func (p *Phone) PressVolume(up bool) error {
 func (p *Phone) lacks(what string) error {
 	return fmt.Errorf("the emulated %s has no %s", p.profile.Name, what)
 }
+
+// Hold presses a control without letting go of it, or lets go.
+func (p *Phone) Hold(name string, down bool) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if !p.plugged {
+		return ErrUnplugged
+	}
+	if p.maker != nil {
+		do := p.maker.release
+		if down {
+			do = p.maker.press
+		}
+		reports := do(name)
+		if reports == nil {
+			return p.lacks(name + " key")
+		}
+		p.sendAll(reports)
+		return nil
+	}
+	if _, ok := p.layout.keys[name]; !ok {
+		return p.lacks(name + " key that can be held")
+	}
+	if down {
+		p.pressed[name] = true
+	} else {
+		delete(p.pressed, name)
+	}
+	p.send(p.inputReport())
+	return nil
+}

@@ -89,25 +89,6 @@ func Synthesize(s Spec) (Profile, error) {
 	}, nil
 }
 
-// Hold presses a control without letting go of it, or lets go.
-func (p *Phone) Hold(name string, down bool) error {
-	if _, ok := p.layout.keys[name]; !ok || p.maker != nil {
-		return p.lacks(name + " key that can be held")
-	}
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if !p.plugged {
-		return ErrUnplugged
-	}
-	if down {
-		p.pressed[name] = true
-	} else {
-		delete(p.pressed, name)
-	}
-	p.send(p.inputReport())
-	return nil
-}
-
 // Output is the value of a light's byte in the last output report that had it;
 // written tells whether there was one.
 func (p *Phone) Output(name string) (value byte, written bool) {

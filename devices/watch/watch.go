@@ -283,8 +283,8 @@ func (w *watcher) result(o opened) {
 // why it can't open a device.
 func notPermitted(info hid.Info, err error) bool {
 	var parse *report.ParseError
-	if errors.Is(err, devices.ErrNotTelephony) || errors.As(err, &parse) {
-		return false // it was open
+	if errors.Is(err, devices.ErrNotTelephony) || errors.Is(err, devices.ErrUndecided) || errors.As(err, &parse) {
+		return false // it was open, or need not be
 	}
 	return errors.Is(err, hid.ErrPermission) || info.Backend == hid.BackendLibusb
 }
