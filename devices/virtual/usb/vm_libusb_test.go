@@ -10,6 +10,7 @@ import (
 
 	"offhook/devices/virtual"
 	"offhook/devices/virtual/usb"
+	"offhook/devices/virtual/usb/usbtest"
 	"offhook/hid"
 )
 
@@ -21,15 +22,15 @@ func TestPhonesThatTheKernelTakesAreReachedByLibusb(t *testing.T) {
 		vendor, product uint16
 	}{{"Yealink", 0x6993, 0xB001}, {"CM109", 0x0D8C, 0x000E}} {
 		t.Run(tt.name, func(t *testing.T) {
-			events := listen(t)
-			phone := virtual.New(model(t, "handset-unnumbered"), virtual.WithSerial(tt.name))
+			events := usbtest.Listen(t)
+			phone := virtual.New(usbtest.Profile(t, "handset-unnumbered"), virtual.WithSerial(tt.name))
 			from := time.Now()
 			a, err := usb.Plug(phone, usb.Config{VendorID: tt.vendor, ProductID: tt.product, NoSound: true})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer a.Close()
-			await(t, events, "the interface", func(e news) bool {
+			usbtest.Await(t, events, "the interface", func(e usbtest.News) bool {
 				return e.Subsystem == "usb" && e.Properties["DEVTYPE"] == "usb_interface" && e.Action == "bind"
 			})
 			t.Logf("plug → a driver took the interface: %v; reports it wrote: %d", time.Since(from), phone.State().Reports)
@@ -66,7 +67,7 @@ func TestPhonesThatTheKernelTakesAreReachedByLibusb(t *testing.T) {
 					read <- buf[:n]
 				}
 			}()
-			opened := time.After(patience)
+			opened := time.After(usbtest.Patience)
 			for !phone.State().Opened {
 				select {
 				case <-phone.Changed():
@@ -82,7 +83,7 @@ func TestPhonesThatTheKernelTakesAreReachedByLibusb(t *testing.T) {
 				if !bytes.Equal(got, []byte{0, 0x10, 0}) {
 					t.Errorf("read % x, want the lift", got)
 				}
-			case <-time.After(patience):
+			case <-time.After(usbtest.Patience):
 				t.Error("the lift was not read")
 			}
 			before := phone.State().Reports

@@ -14,24 +14,16 @@ import (
 	"offhook/devices"
 	"offhook/devices/virtual"
 	"offhook/devices/virtual/usb"
+	"offhook/devices/virtual/usb/usbtest"
 	"offhook/hid"
 	"offhook/udev"
 )
 
-func model(t *testing.T, name string) virtual.Profile {
-	t.Helper()
-	p, err := virtual.ByName(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return p
-}
-
 func TestPlugMakesANodeAndACardOfOneDevice(t *testing.T) {
-	pl := plug(t, model(t, "handset"), usb.Config{VendorID: 0x1209, ProductID: 0x7E1E, Product: "Desk Phone", Manufacturer: "Acme"})
-	t.Logf("plug → node %v, → card %v", pl.node, pl.card)
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{VendorID: 0x1209, ProductID: 0x7E1E, Product: "Desk Phone", Manufacturer: "Acme"})
+	t.Logf("plug → node %v, → card %v", pl.Node, pl.Card)
 
-	i := pl.info
+	i := pl.Info
 	if i.VendorID != 0x1209 || i.ProductID != 0x7E1E || i.Bus != "usb" || i.Interface != 3 || i.Name != "Acme Desk Phone" && i.Name != "Desk Phone" || i.Serial == "" {
 		t.Errorf("hid.Enumerate: %+v", i)
 	}
@@ -52,7 +44,7 @@ func TestPlugMakesANodeAndACardOfOneDevice(t *testing.T) {
 		t.Errorf("the card is of %s, the node of %s", ofCard, ofNode)
 	}
 	desc, err := hid.Descriptor(i)
-	if err != nil || !slices.Equal(desc, pl.phone.Profile().Descriptor) {
+	if err != nil || !slices.Equal(desc, pl.Phone.Profile().Descriptor) {
 		t.Errorf("report descriptor from the kernel: % x, %v", desc, err)
 	}
 }
@@ -81,25 +73,25 @@ func TestKeysReachTheDriverThroughTheKernel(t *testing.T) {
 			kinds{devices.OffHook, devices.OnHook}},
 	} {
 		t.Run(tt.profile, func(t *testing.T) {
-			pl := plug(t, model(t, tt.profile), usb.Config{NoSound: true})
-			d := pl.open(t)
+			pl := usbtest.Plug(t, usbtest.Profile(t, tt.profile), usb.Config{NoSound: true})
+			d := pl.Open(t)
 			// Opening writes the idle lights; what the phone answers to those is not
 			// of this test.
-			pl.see(t, "idle lights", func(s virtual.State) bool { return s.Reports > 0 })
+			pl.See(t, "idle lights", func(s virtual.State) bool { return s.Reports > 0 })
 			var got kinds
 			var first time.Duration
 			for i, do := range tt.do {
 				at := time.Now()
-				if err := do(pl.phone); err != nil {
+				if err := do(pl.Phone); err != nil {
 					t.Fatal(err)
 				}
 				if i == 0 {
-					got = append(got, next(t, d).Kind)
+					got = append(got, usbtest.Next(t, d).Kind)
 					first = time.Since(at)
 				}
 			}
 			for len(got) < len(tt.want) {
-				got = append(got, next(t, d).Kind)
+				got = append(got, usbtest.Next(t, d).Kind)
 			}
 			if !slices.Equal(got, tt.want) {
 				t.Errorf("events %v, want %v", got, tt.want)
@@ -122,22 +114,22 @@ func TestLightsAndDisplayReachTheFirmware(t *testing.T) {
 		{"a report for each light", "headset-report-per-light", usb.Config{NoSound: true}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			pl := plug(t, model(t, tt.profile), tt.cfg)
-			d := pl.open(t)
+			pl := usbtest.Plug(t, usbtest.Profile(t, tt.profile), tt.cfg)
+			d := pl.Open(t)
 			from := time.Now()
 			d.Show(devices.Indicators{Ring: true, Line1: "Alice", Line2: "100"})
-			s := pl.see(t, "ringing", func(s virtual.State) bool {
+			s := pl.See(t, "ringing", func(s virtual.State) bool {
 				return s.Ringing && (len(s.Display) == 0 || s.Display[0] == "Alice" && s.Display[1] == "100")
 			})
 			t.Logf("Show → ring and display at the phone: %v; lit %v", time.Since(from), s.Lit())
 			d.Show(devices.Indicators{})
-			pl.see(t, "darkness", func(s virtual.State) bool { return len(s.Lit()) == 0 })
+			pl.See(t, "darkness", func(s virtual.State) bool { return len(s.Lit()) == 0 })
 			d.Show(devices.Indicators{OffHook: true, Mute: true})
-			pl.see(t, "the mute light", func(s virtual.State) bool { return s.Lights["mute"] })
+			pl.See(t, "the mute light", func(s virtual.State) bool { return s.Lights["mute"] })
 			if err := d.Close(); err != nil {
 				t.Error(err)
 			}
-			pl.see(t, "darkness after Close", func(s virtual.State) bool { return len(s.Lit()) == 0 })
+			pl.See(t, "darkness after Close", func(s virtual.State) bool { return len(s.Lit()) == 0 })
 		})
 	}
 }
@@ -145,13 +137,13 @@ func TestLightsAndDisplayReachTheFirmware(t *testing.T) {
 func TestTheStateAtOpeningIsAskedOfTheDevice(t *testing.T) {
 	for _, name := range []string{"handset", "handset-unnumbered"} {
 		t.Run(name, func(t *testing.T) {
-			phone := virtual.New(model(t, name), virtual.WithSerial(name))
+			phone := virtual.New(usbtest.Profile(t, name), virtual.WithSerial(name))
 			if err := phone.Lift(); err != nil {
 				t.Fatal(err)
 			}
-			pl := plugPhone(t, phone, usb.Config{NoSound: true})
+			pl := usbtest.PlugPhone(t, phone, usb.Config{NoSound: true})
 			from := time.Now()
-			d := pl.open(t)
+			d := pl.Open(t)
 			t.Logf("opened in %v", time.Since(from))
 			if !d.Lifted() {
 				t.Error("the handset lay beside the phone when it was opened, and is said to be down")
@@ -159,7 +151,7 @@ func TestTheStateAtOpeningIsAskedOfTheDevice(t *testing.T) {
 			if err := phone.HangUp(); err != nil {
 				t.Fatal(err)
 			}
-			if e := next(t, d); e.Kind != devices.OnHook {
+			if e := usbtest.Next(t, d); e.Kind != devices.OnHook {
 				t.Errorf("first event %v, want on-hook", e.Kind)
 			}
 		})
@@ -171,12 +163,12 @@ func TestTheStateAtOpeningIsAskedOfTheDevice(t *testing.T) {
 // phone that reports its state then, and does not answer when asked, the cradle
 // is not known; it is taken to be on-hook, and the next lift is heard.
 func TestAReportAtOpeningIsNotHeardThroughTheKernel(t *testing.T) {
-	phone := virtual.New(model(t, "handset-report-at-opening"), virtual.WithSerial("opening"))
+	phone := virtual.New(usbtest.Profile(t, "handset-report-at-opening"), virtual.WithSerial("opening"))
 	if err := phone.Lift(); err != nil {
 		t.Fatal(err)
 	}
-	pl := plugPhone(t, phone, usb.Config{NoSound: true})
-	d := pl.open(t)
+	pl := usbtest.PlugPhone(t, phone, usb.Config{NoSound: true})
+	d := pl.Open(t)
 	if d.Lifted() {
 		t.Error("the kernel has passed the report on: this comment is out of date")
 	}
@@ -185,29 +177,29 @@ func TestAReportAtOpeningIsNotHeardThroughTheKernel(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if e := next(t, d); e.Kind != devices.OffHook {
+	if e := usbtest.Next(t, d); e.Kind != devices.OffHook {
 		t.Errorf("first event %v, want the lift", e.Kind)
 	}
 }
 
 func TestADeviceThatLeavesGetReportUnansweredOpensAllTheSame(t *testing.T) {
-	pl := plug(t, model(t, "handset-stalls-get-report"), usb.Config{NoSound: true})
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset-stalls-get-report"), usb.Config{NoSound: true})
 	from := time.Now()
-	d := pl.open(t)
+	d := pl.Open(t)
 	if took := time.Since(from); took > time.Second {
 		t.Errorf("opening took %v", took)
 	}
-	if err := pl.phone.Lift(); err != nil {
+	if err := pl.Phone.Lift(); err != nil {
 		t.Fatal(err)
 	}
-	if e := next(t, d); e.Kind != devices.OffHook {
+	if e := usbtest.Next(t, d); e.Kind != devices.OffHook {
 		t.Errorf("first event %v", e.Kind)
 	}
 }
 
 func TestAStalledDeviceDoesNotBlockClose(t *testing.T) {
-	pl := plug(t, model(t, "handset-stalls-writes"), usb.Config{NoSound: true})
-	d := pl.open(t)
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset-stalls-writes"), usb.Config{NoSound: true})
+	d := pl.Open(t)
 	d.Show(devices.Indicators{Ring: true})
 	from := time.Now()
 	if err := d.Close(); err != nil {
@@ -221,22 +213,22 @@ func TestAStalledDeviceDoesNotBlockClose(t *testing.T) {
 }
 
 func TestTenUnplugsLeaveNothingBehind(t *testing.T) {
-	pl := plug(t, model(t, "handset"), usb.Config{})
-	events := listen(t)
-	device, _ := udev.System.USBDevice(pl.info.Sysfs)
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{})
+	events := usbtest.Listen(t)
+	device, _ := udev.System.USBDevice(pl.Info.Sysfs)
 	var files map[string]int
 	var goroutines int
 	var slowest, gone time.Duration
 	for i := range 11 {
-		d := pl.open(t)
-		if err := pl.phone.Lift(); err != nil {
+		d := pl.Open(t)
+		if err := pl.Phone.Lift(); err != nil {
 			t.Fatal(err)
 		}
-		if e := next(t, d); e.Kind != devices.OffHook {
+		if e := usbtest.Next(t, d); e.Kind != devices.OffHook {
 			t.Fatalf("round %d: %v", i, e.Kind)
 		}
 		from := time.Now()
-		pl.phone.Unplug()
+		pl.Phone.Unplug()
 		for range d.Events() {
 		}
 		gone = max(gone, time.Since(from))
@@ -244,16 +236,16 @@ func TestTenUnplugsLeaveNothingBehind(t *testing.T) {
 			t.Fatalf("round %d: events ended by %v, not by the unplug", i, d.Err())
 		}
 		d.Close()
-		await(t, events, "the unplug", func(e news) bool {
+		usbtest.Await(t, events, "the unplug", func(e usbtest.News) bool {
 			return e.Subsystem == "usb" && e.Action == "remove" && "/sys"+e.Devpath == device
 		})
-		if err := pl.phone.HangUp(); err != nil {
+		if err := pl.Phone.HangUp(); err != nil {
 			t.Fatal(err)
 		}
 		if i == 0 { // the first round warms up
-			files, goroutines = openFiles(t), runtime.NumGoroutine()
+			files, goroutines = usbtest.OpenFiles(t), runtime.NumGoroutine()
 		} else if i == 10 {
-			if now := openFiles(t); !maps.Equal(now, files) {
+			if now := usbtest.OpenFiles(t); !maps.Equal(now, files) {
 				t.Errorf("open files %v, after the first round %v", now, files)
 			}
 			if now := runtime.NumGoroutine(); now > goroutines {
@@ -261,50 +253,50 @@ func TestTenUnplugsLeaveNothingBehind(t *testing.T) {
 				t.Errorf("%d goroutines, after the first round %d\n%s", now, goroutines, buf[:runtime.Stack(buf, true)])
 			}
 		}
-		was := pl.info
+		was := pl.Info
 		from = time.Now()
-		pl.phone.Replug()
-		pl.ready(t, events, from, true)
-		slowest = max(slowest, pl.node, pl.card)
-		t.Logf("round %d: plug → node %v, → card %v", i, pl.node, pl.card)
-		if back, _ := udev.System.USBDevice(pl.info.Sysfs); back != device {
+		pl.Phone.Replug()
+		pl.Ready(t, events, from, true)
+		slowest = max(slowest, pl.Node, pl.Card)
+		t.Logf("round %d: plug → node %v, → card %v", i, pl.Node, pl.Card)
+		if back, _ := udev.System.USBDevice(pl.Info.Sysfs); back != device {
 			t.Errorf("plugged in again at %s, not %s", back, device)
 		}
-		if pl.info.Serial != was.Serial || pl.info.Phys != was.Phys {
-			t.Errorf("came back as %v, was %v", pl.info, was)
+		if pl.Info.Serial != was.Serial || pl.Info.Phys != was.Phys {
+			t.Errorf("came back as %v, was %v", pl.Info, was)
 		}
 	}
 	t.Logf("unplug → end of events at most %v; plug → node and card at most %v", gone, slowest)
 }
 
 func TestTwoPhonesAreTwo(t *testing.T) {
-	a := plug(t, model(t, "handset"), usb.Config{})
-	b := plug(t, model(t, "headset"), usb.Config{})
-	if a.alsa(t) == b.alsa(t) || a.info.Path == b.info.Path || a.usb.Port() == b.usb.Port() {
-		t.Fatalf("%v with %s and %v with %s", a.info, a.alsa(t), b.info, b.alsa(t))
+	a := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{})
+	b := usbtest.Plug(t, usbtest.Profile(t, "headset"), usb.Config{})
+	if a.ALSA(t) == b.ALSA(t) || a.Info.Path == b.Info.Path || a.USB.Port() == b.USB.Port() {
+		t.Fatalf("%v with %s and %v with %s", a.Info, a.ALSA(t), b.Info, b.ALSA(t))
 	}
-	da, db := a.open(t), b.open(t)
-	b.see(t, "idle lights", func(s virtual.State) bool { return s.Reports > 0 }) // which a headset obeys
-	if err := b.phone.PressHook(); err != nil {
+	da, db := a.Open(t), b.Open(t)
+	b.See(t, "idle lights", func(s virtual.State) bool { return s.Reports > 0 }) // which a headset obeys
+	if err := b.Phone.PressHook(); err != nil {
 		t.Fatal(err)
 	}
-	if e := next(t, db); e.Kind != devices.OffHook {
+	if e := usbtest.Next(t, db); e.Kind != devices.OffHook {
 		t.Errorf("headset: %v", e.Kind)
 	}
 	db.Show(devices.Indicators{OffHook: true})
-	b.see(t, "off-hook", func(s virtual.State) bool { return s.Lights["off-hook"] })
+	b.See(t, "off-hook", func(s virtual.State) bool { return s.Lights["off-hook"] })
 	da.Show(devices.Indicators{Ring: true})
-	a.see(t, "ringing", func(s virtual.State) bool { return s.Ringing })
-	if b.phone.State().Ringing {
+	a.See(t, "ringing", func(s virtual.State) bool { return s.Ringing })
+	if b.Phone.State().Ringing {
 		t.Error("both ring")
 	}
-	a.phone.Unplug()
+	a.Phone.Unplug()
 	for range da.Events() {
 	}
-	if err := b.phone.PressHook(); err != nil {
+	if err := b.Phone.PressHook(); err != nil {
 		t.Fatal(err)
 	}
-	if e := next(t, db); e.Kind != devices.OnHook {
+	if e := usbtest.Next(t, db); e.Kind != devices.OnHook {
 		t.Errorf("headset after the other's unplug: %v", e.Kind)
 	}
 }

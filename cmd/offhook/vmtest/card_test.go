@@ -1,6 +1,6 @@
 //go:build usb
 
-package usb_test
+package vmtest
 
 import (
 	"bytes"
@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"offhook/devices/virtual/usb"
+	"offhook/devices/virtual/usb/usbtest"
 	"offhook/media/sound"
 	"offhook/media/tone"
 )
@@ -116,12 +117,12 @@ func check(t *testing.T, who string, samples []int16, rate, least int) {
 func TestATonePassesTheCardBothWays(t *testing.T) {
 	const seconds = 2
 	e := &ear{}
-	pl := plug(t, model(t, "handset"), usb.Config{Sound: e})
-	card := pl.alsa(t)
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: e})
+	card := pl.ALSA(t)
 	for _, rate := range []int{8000, 16000, 48000} {
 		t.Run(fmt.Sprint(rate), func(t *testing.T) {
 			e.take()
-			before := pl.usb.Device().Stats()
+			before := pl.USB.Device().Stats()
 			args := []string{"-q", "-t", "raw", "-D", card, "-f", "S16_LE", "-c", "1", "-r", fmt.Sprint(rate), "--buffer-time=200000", "--period-time=20000"}
 			play := exec.Command("aplay", args...)
 			var tone, trouble bytes.Buffer
@@ -149,7 +150,7 @@ func TestATonePassesTheCardBothWays(t *testing.T) {
 			}
 			check(t, "earpiece", heard, rate, (seconds*1000-100)/10)
 			check(t, "microphone", fromBytes(recorded.Bytes()), rate, (seconds*1000-100)/10)
-			after := pl.usb.Device().Stats()
+			after := pl.USB.Device().Stats()
 			t.Logf("earpiece %+v, microphone %+v, before %+v", after.Earpiece, after.Microphone, before)
 		})
 	}
@@ -157,9 +158,9 @@ func TestATonePassesTheCardBothWays(t *testing.T) {
 
 func TestVolumeAndMuteOfTheCardAreThoseOfTheDevice(t *testing.T) {
 	e := &ear{}
-	pl := plug(t, model(t, "handset"), usb.Config{Sound: e})
-	pl.alsa(t)
-	card := fmt.Sprint(pl.alsa(t)[3:4])
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: e})
+	pl.ALSA(t)
+	card := fmt.Sprint(pl.ALSA(t)[3:4])
 	set := func(args ...string) {
 		t.Helper()
 		if out, err := exec.Command("amixer", append([]string{"-q", "-c", card}, args...)...).CombinedOutput(); err != nil {
@@ -169,7 +170,7 @@ func TestVolumeAndMuteOfTheCardAreThoseOfTheDevice(t *testing.T) {
 	}
 	set("cset", "name=PCM Playback Switch", "off")
 	set("cset", "name=PCM Playback Volume", "28")
-	got := pl.usb.Device().Mixer().Earpiece
+	got := pl.USB.Device().Mixer().Earpiece
 	if !got.Mute || got.Volume != -12*256 {
 		t.Errorf("earpiece %+v, want muted, at -12 dB", got)
 	}
@@ -177,8 +178,8 @@ func TestVolumeAndMuteOfTheCardAreThoseOfTheDevice(t *testing.T) {
 
 func TestTheSoundPortRunsOnTheCard(t *testing.T) {
 	e := &ear{}
-	pl := plug(t, model(t, "handset"), usb.Config{Sound: e})
-	port, err := sound.OpenDevice(sound.DeviceConfig{Helper: "./offhook-sound", Device: pl.alsa(t)})
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: e})
+	port, err := sound.OpenDevice(sound.DeviceConfig{Helper: "./offhook-sound", Device: pl.ALSA(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -209,7 +210,7 @@ func TestTheSoundPortRunsOnTheCard(t *testing.T) {
 	t.Logf("started in %v", time.Since(from))
 	select {
 	case <-done:
-	case <-time.After(patience):
+	case <-time.After(usbtest.Patience):
 		t.Fatalf("sound has not moved: %+v", port.Info())
 	}
 	t.Logf("%+v", port.Info())
@@ -219,5 +220,5 @@ func TestTheSoundPortRunsOnTheCard(t *testing.T) {
 	heard, rate := e.take()
 	check(t, "earpiece", heard, rate, 200)
 	check(t, "microphone", microphone, sound.Rate, 200)
-	t.Logf("%+v", pl.usb.Device().Stats())
+	t.Logf("%+v", pl.USB.Device().Stats())
 }
