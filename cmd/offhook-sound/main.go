@@ -83,7 +83,7 @@ func look(verbose bool) ([]engine.Device, error) {
 		}
 		defer restore()
 	}
-	return (&portAudio{}).Devices(false)
+	return (&portAudio{}).Devices(nil, false)
 }
 
 func print(devices []engine.Device, asJSON bool, stdout, stderr io.Writer) int {

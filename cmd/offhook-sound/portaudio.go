@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"os"
 	"syscall"
 	"time"
 
@@ -15,6 +16,8 @@ import (
 // goroutine.
 type portAudio struct {
 	ready   bool
+	cards   string   // ALSA's configuration when the library was initialised; "": the system's
+	conf    *os.File // where that is read
 	devices []*portaudio.DeviceInfo
 }
 
@@ -22,8 +25,12 @@ type portAudio struct {
 // one late wake-up of the callback's thread; the device's own wish counts where it is longer.
 const latency = 20 * time.Millisecond
 
-func (b *portAudio) Devices(refresh bool) ([]engine.Device, error) {
-	if b.ready && refresh {
+func (b *portAudio) Devices(names []string, refresh bool) ([]engine.Device, error) {
+	var cards string
+	if numbers, all := engine.Cards(names); all {
+		cards = cardsConfig(numbers)
+	}
+	if b.ready && (refresh || cards != b.cards) {
 		// PortAudio looks for devices only while it is initialised.
 		b.ready = false
 		if err := portaudio.Terminate(); err != nil {
@@ -31,6 +38,14 @@ func (b *portAudio) Devices(refresh bool) ([]engine.Device, error) {
 		}
 	}
 	if !b.ready {
+		conf, err := configure(cards)
+		if err != nil {
+			return nil, err
+		}
+		if b.conf != nil {
+			b.conf.Close()
+		}
+		b.conf, b.cards = conf, cards
 		if err := portaudio.Initialize(); err != nil {
 			return nil, fmt.Errorf("sound library cannot be initialised: %w (is a card plugged in, or a sound server running?)", err)
 		}

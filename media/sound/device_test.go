@@ -141,7 +141,8 @@ func TestOpenDeviceSaysWhatIsWrong(t *testing.T) {
 	}{
 		{"fine", DeviceConfig{Device: "hw:7,0"}, ErrNoDevice, `there is: "loopback", "Card: USB Audio (hw:1,0)"`},
 		{"fine", DeviceConfig{Device: "Bluetooth"}, ErrNoDevice, "Bluetooth"},
-		{"no-devices", DeviceConfig{}, ErrNoDevice, "no sound device was found at all"},
+		{"no-devices", DeviceConfig{Device: "Headset"}, ErrNoDevice, "no sound device was found at all"},
+		{"no-devices", DeviceConfig{}, ErrNoDevice, "there is no sound output hw:1,0: it is not plugged in"},
 		{"exits", DeviceConfig{}, errHelper, "cannot connect to server"},
 		{"nonsense", DeviceConfig{}, errHelper, "ended"},
 	} {

@@ -101,6 +101,24 @@ func TestStalledDeviceIsReplaced(t *testing.T) {
 	}
 }
 
+// As PortAudio does when a card is unplugged, with realtime priority where that is
+// permitted.
+func TestADeviceThreadThatSpinsIsReplaced(t *testing.T) {
+	p := mustDevice(t, "spins-once", DeviceConfig{})
+	l := newListener(tone.Dial)
+	if err := p.Start(l.process); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-p.Err(); !strings.Contains(err.Error(), "sound was lost") {
+		t.Errorf("report: %v", err)
+	}
+	l.forget()
+	l.await(t, "sound after the spin", func() bool { return l.tail(10) })
+	if info := p.Info(); info.Restarts != 1 {
+		t.Errorf("%+v", info)
+	}
+}
+
 func TestDeviceThatNeverBeginsIsRetriedAndCanBeStopped(t *testing.T) {
 	p := mustDevice(t, "never-begins", DeviceConfig{})
 	l := newListener(tone.Dial)

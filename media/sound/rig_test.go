@@ -69,7 +69,7 @@ type faulty struct {
 	open int
 }
 
-func (f *faulty) Devices(refresh bool) ([]engine.Device, error) {
+func (f *faulty) Devices(_ []string, refresh bool) ([]engine.Device, error) {
 	fmt.Println("noise of a library on standard output")
 	if f.mode == "no-devices" {
 		return nil, nil
@@ -98,6 +98,14 @@ func (f *faulty) Play(d engine.Device, rate, period int, cycle engine.Cycle) (en
 			if left--; left >= 0 {
 				inner(pcm, channels, gap)
 			}
+		}
+	case f.mode == "spins-once" && f.life == 1:
+		left := 30
+		inner := cycle
+		cycle = func(pcm []int16, channels int, gap bool) {
+			for left--; left < 0; {
+			}
+			inner(pcm, channels, gap)
 		}
 	case f.mode == "never-begins":
 		cycle = func(pcm []int16, channels int, gap bool) {}

@@ -65,12 +65,7 @@ func TestTheProgramIsAPhoneOnAKernelsHandset(t *testing.T) {
 	t.Logf("%+v", pl.USB.Device().Stats())
 }
 
-// Sound is back 17 s after the card is, by the machine's clock, which is too long;
-// until it is quick this is not among the tests that run each time.
 func TestACallOutlivesAnUnplug(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes minutes: run it by name")
-	}
 	program(t)
 	h := newHandpiece()
 	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: h})

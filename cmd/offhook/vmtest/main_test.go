@@ -15,7 +15,9 @@ import (
 	"offhook/devices/virtual/usb/usbtest"
 )
 
-func TestMain(m *testing.M) { usbtest.Main(m) }
+func TestMain(m *testing.M) {
+	usbtest.Main(m, func() error { return exec.Command("./offhook-sound", "--list").Run() })
+}
 
 // program runs offhook until the test ends.
 func program(t *testing.T) {

@@ -5,9 +5,10 @@ import "time"
 // Backend is a library of sound devices. Its methods are called by one
 // goroutine.
 type Backend interface {
-	// Devices lists what there is. With refresh, which is only asked while no
-	// stream is open, it looks anew.
-	Devices(refresh bool) ([]Device, error)
+	// Devices lists what there is; with names only what they can mean need be
+	// there, which spares a library looking at all others. With refresh, which is
+	// only asked while no stream is open, it looks anew.
+	Devices(names []string, refresh bool) ([]Device, error)
 
 	// Play opens a device and starts it. cycle is called for each period, from
 	// a thread of the library, until Close returns.

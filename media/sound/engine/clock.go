@@ -29,7 +29,7 @@ type clock struct {
 // and a device named LoopbackDevice hears what it plays.
 func NewClock() Backend { return &clock{} }
 
-func (c *clock) Devices(bool) ([]Device, error) { return virtual, nil }
+func (c *clock) Devices([]string, bool) ([]Device, error) { return virtual, nil }
 
 func (c *clock) Play(d Device, rate, period int, cycle Cycle) (Stream, error) {
 	s := &clockStream{stop: make(chan struct{}), done: make(chan struct{})}

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -35,6 +36,25 @@ func (d direction) String() string {
 
 // alsaName matches what ALSA calls a card's device: by number, or by the card's id.
 var alsaName = regexp.MustCompile(`^(?:plug)?hw:(?:CARD=)?([^,=]+)(?:,(?:DEV=)?(\d+))?$`)
+
+// Cards returns the numbers of the ALSA cards that names mean, and whether each of
+// them means a card's device. A card that is not there has no number.
+func Cards(names []string) (numbers []string, all bool) {
+	for _, name := range names {
+		m := alsaName.FindStringSubmatch(name)
+		if m == nil {
+			return nil, false
+		}
+		number := m[1]
+		if strings.Trim(number, "0123456789") != "" {
+			number = cardNumber(number)
+		}
+		if number != "" && !slices.Contains(numbers, number) {
+			numbers = append(numbers, number)
+		}
+	}
+	return numbers, len(names) > 0
+}
 
 // find picks the device a name means: "" or "default" the default one; "hw:1,0",
 // "hw:1" or "hw:CARD=Phone,DEV=0" a card's device; else a device's full name, or
@@ -72,7 +92,7 @@ func find(devices []Device, name string, dir direction, card func(id string) str
 				return d, nil
 			}
 		}
-		return Device{}, failf(NoDevice, "there is no %v %s: it is not plugged in, or another program held it when it was looked for; %s", dir, name, inventory(usable))
+		return Device{}, failf(NoDevice, "there is no %v %s: it is not plugged in, you may not open it (ls -l /dev/snd), or another program held it when it was looked for (fuser -v /dev/snd/* names that)%s", dir, name, others(usable))
 	}
 	var match []Device
 	for _, d := range usable {
@@ -90,6 +110,14 @@ func find(devices []Device, name string, dir direction, card func(id string) str
 		return Device{}, failf(NoDevice, "there is no %v named %q; %s", dir, name, inventory(usable))
 	}
 	return Device{}, failf(NoDevice, "%q could be several devices; %s", name, inventory(match))
+}
+
+// others is an inventory, unless there is nothing.
+func others(devices []Device) string {
+	if len(devices) == 0 {
+		return ""
+	}
+	return "; " + inventory(devices)
 }
 
 // inventory names what there is, for the text of an error.

@@ -16,6 +16,13 @@ import (
 // and the kernel its interrupts (50).
 const rtPriority = 20
 
+// rtTime is how long a thread with realtime priority may run without a pause, in
+// microseconds; then the kernel kills the process, and the program starts another.
+// PortAudio's thread spins when its card is unplugged, and on a machine with one
+// processor nothing else would run any more, not even what is to kill it. A
+// callback takes less than 1 ms.
+const rtTime = 150_000
+
 // ServeInherited is the whole life of a sound process started by package sound: it
 // takes up the inherited descriptors and serves until the program is gone.
 //
@@ -37,6 +44,9 @@ func ServeInherited(b Backend) error {
 	r, err := ring.Attach(mem)
 	if err != nil {
 		return err
+	}
+	if err := unix.Setrlimit(unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: rtTime, Max: rtTime}); err != nil {
+		return fmt.Errorf("limit on realtime threads: %w", err)
 	}
 	// An interrupt typed at a terminal is for the program; when it ends, so do we.
 	signal.Ignore(unix.SIGINT, unix.SIGHUP)

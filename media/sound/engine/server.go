@@ -94,7 +94,7 @@ func (s *Server) obey(req Request) {
 	var err error
 	switch req.Cmd {
 	case CmdList:
-		reply.Devices, err = s.devices(req.Refresh)
+		reply.Devices, err = s.devices(nil, req.Refresh)
 	case CmdOpen:
 		reply.Open, err = s.open(req)
 	case CmdStart:
@@ -125,11 +125,11 @@ func asFailure(err error) *Failure {
 	return &Failure{Failed, err.Error()}
 }
 
-func (s *Server) devices(refresh bool) ([]Device, error) {
+func (s *Server) devices(names []string, refresh bool) ([]Device, error) {
 	var all []Device
 	if s.cfg.Backend != nil {
 		var err error
-		if all, err = s.cfg.Backend.Devices(refresh && s.play == nil); err != nil {
+		if all, err = s.cfg.Backend.Devices(names, refresh && s.play == nil); err != nil {
 			return nil, err
 		}
 	}
@@ -144,9 +144,15 @@ func (s *Server) open(req Request) (*Opened, error) {
 	}
 	isVirtual := func(name string) bool { return name == NullDevice || name == LoopbackDevice }
 	devices := virtual
-	if !isVirtual(req.Output) || !isVirtual(req.Input) && req.Input != NoInput {
+	var names []string
+	for _, name := range []string{req.Output, req.Input} {
+		if !isVirtual(name) && name != NoInput {
+			names = append(names, name)
+		}
+	}
+	if len(names) > 0 {
 		var err error
-		if devices, err = s.devices(req.Refresh); err != nil {
+		if devices, err = s.devices(names, req.Refresh); err != nil {
 			return nil, err
 		}
 	}

@@ -216,8 +216,8 @@ func OpenFiles(t *testing.T) map[string]int {
 
 // Warm plugs a phone in and out, for before the tests: so that the kernel's
 // modules, udev's rules and all they read are in memory. Reading takes the
-// machine's clock ahead by minutes.
-func Warm() error {
+// machine's clock ahead by minutes. While it is plugged in, plugged is called.
+func Warm(plugged ...func() error) error {
 	p, err := virtual.ByName("handset")
 	if err != nil {
 		return err
@@ -239,6 +239,12 @@ func Warm() error {
 		}
 		node = node || e.Subsystem == "hidraw" && e.Action == "add"
 		card = card || e.Properties["SOUND_INITIALIZED"] == "1"
+	}
+	for _, f := range plugged {
+		if err := f(); err != nil {
+			a.Close()
+			return err
+		}
 	}
 	if err := a.Close(); err != nil {
 		return err
@@ -264,9 +270,9 @@ func Profile(t *testing.T, name string) virtual.Profile {
 }
 
 // Main is the body of a TestMain: Warm, then the tests.
-func Main(m *testing.M) {
+func Main(m *testing.M, plugged ...func() error) {
 	flag.Parse()
-	if err := Warm(); err != nil {
+	if err := Warm(plugged...); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
 	}
