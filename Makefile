@@ -21,7 +21,7 @@ demo: build
 
 ## test: everything, against real peers too; what CI runs
 test:
-	@.ci/install build peers sound desktop dist
+	@.ci/install build peers sound desktop dist usb
 	@.ci/test all
 
 ## test-usb: an emulated phone plugged into Debian's kernel, in a virtual machine
