@@ -55,6 +55,8 @@ type jitterBuffer struct {
 	sinceFix int32 // samples played since the last cut or paste
 
 	stream   streamState
+	runs     lossRuns
+	skipped  int64 // packets without sound since the last one played
 	slack    slackWindow
 	low      int32 // the slack that nearly all packets have
 	lowKnown bool
@@ -339,7 +341,13 @@ func (b *jitterBuffer) recover(p *packet, gap int32) int32 {
 // take removes the first packet.
 func (b *jitterBuffer) take() {
 	slot := b.order[0]
-	b.played = max(b.played, b.queue[slot].ext)
+	if ext := b.queue[slot].ext; ext > b.played {
+		for missing := min(ext-b.played-1-b.skipped, maxForward); missing > 0; missing-- {
+			b.runs.miss()
+		}
+		b.runs.came()
+		b.played, b.skipped = ext, 0
+	}
 	copy(b.order[:], b.order[1:b.count])
 	b.count--
 	b.order[b.count] = slot
@@ -418,7 +426,12 @@ func (b *jitterBuffer) skip(h header) {
 	if !b.stream.known || b.stream.ssrc != h.ssrc {
 		return
 	}
-	if _, fate := b.stream.place(h); fate == placeRestart {
+	switch ext, fate := b.stream.place(h); fate {
+	case placeRestart:
 		b.restart()
+	case placeNew, placeOld:
+		if ext > b.played {
+			b.skipped++
+		}
 	}
 }

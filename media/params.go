@@ -17,6 +17,8 @@ type Params struct {
 	EventPayloadType uint8          // of telephone-event, 96 to 127; 0 = not agreed
 	PTime            time.Duration  // of packets we send: 10 to 60 ms in steps of 10, or what the codec has next to it; 0 = 20 ms
 	Send, Receive    bool           // both false: on hold
+	RTCP             netip.AddrPort // where the peer wants RTCP, when it does not share the port
+	RTCPMux          bool           // RTCP shares the ports of RTP (RFC 5761)
 	AnnexB           bool           // G.729: the peer understands Annex B
 	EventClock       int            // RTP clock of telephone-event, Hz; 0 = that of Codec
 	// What the peer may send with, where it differs from what we send with; 0: the same.

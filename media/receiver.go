@@ -27,6 +27,8 @@ type receiver struct {
 	narrow    [sound.Period]int16
 	heard     bool
 	jitter    interarrival
+	clock     int // RTP clock of the codec agreed on, Hz
+	far       far
 	stats     receiverStats
 }
 
@@ -92,7 +94,7 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	if !r.heard {
 		r.buffer.setRate(main.k)
 	}
-	r.params, r.agreed = p, true
+	r.params, r.agreed, r.clock = p, true, main.clock
 	r.source.agree(p.Remote)
 	return r.source.destination(), nil
 }

@@ -39,6 +39,7 @@ type SessionConfig struct {
 	OnFirstRTP   func(time.Time)  // the first packet was sent
 	OnFirstHeard func(time.Time)  // the first packet of the peer came
 	Rand         *rand.Rand       // nil: seeded by the system; used only inside NewSession
+	RTCP         net.PacketConn   // the socket for RTCP where the peer does not share RTP's; owned by the session; may be nil
 	DTX          bool             // leave out silence where the peer agrees (G.729 with AnnexB)
 }
 
@@ -60,8 +61,9 @@ type Session struct {
 	closed    atomic.Bool
 	setParams sync.Mutex // serialises SetParams and Close
 
-	rx receiver
-	tx sender
+	rx      receiver
+	tx      sender
+	reports reports
 }
 
 // NewSession takes ownership of conn and starts reading from it. Nothing is
@@ -77,7 +79,11 @@ func NewSession(conn net.PacketConn, cfg SessionConfig) *Session {
 	s := &Session{cfg: cfg, log: cfg.Logger, wire: newWire(conn), port: portOf(conn), digits: make(chan byte, digitQueue)}
 	s.rx.init()
 	s.tx.init(random)
+	s.reports.init(cfg.RTCP, random)
 	go s.read()
+	if cfg.RTCP != nil {
+		go s.readReports()
+	}
 	return s
 }
 
@@ -109,6 +115,7 @@ func (s *Session) SetParams(p Params) error {
 	if moved, ok := s.rx.moved(); ok { // the reader latched while we were between the two halves
 		s.tx.redirect(moved)
 	}
+	s.reports.set(p, s.report)
 	s.sentFirst(first)
 	return nil
 }
@@ -177,6 +184,7 @@ func (s *Session) Close() error {
 	if s.closed.Swap(true) {
 		return nil
 	}
+	s.endReports()
 	err := s.wire.conn.Close()
 	s.tx.close()
 	s.rx.close()
@@ -207,6 +215,10 @@ func (s *Session) read() {
 			continue
 		}
 		errs = 0
+		if isRTCP(buf[:n]) {
+			s.takeReport(buf[:n], from, true)
+			continue
+		}
 		got := s.rx.packet(buf[:n], from, time.Now())
 		if got.moved.IsValid() {
 			s.tx.redirect(got.moved)

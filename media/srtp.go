@@ -91,6 +91,30 @@ func (a *armour) seal(packet []byte) ([]byte, error) {
 	return out, nil
 }
 
+// sealRTCP encrypts a compound packet of RTCP. It allocates.
+func (a *armour) sealRTCP(packet []byte) ([]byte, error) {
+	if a == nil {
+		return packet, nil
+	}
+	out, err := a.ctx.EncryptRTCP(nil, packet, nil)
+	if err != nil {
+		return nil, fmt.Errorf("encrypt RTCP: %w", err)
+	}
+	return out, nil
+}
+
+// openRTCP decrypts a compound packet of RTCP, as open does RTP. It allocates.
+func (a *armour) openRTCP(packet []byte) ([]byte, error) {
+	if a == nil {
+		return packet, nil
+	}
+	out, err := a.ctx.DecryptRTCP(nil, packet, nil)
+	if err != nil {
+		return nil, fmt.Errorf("decrypt RTCP: %w", err)
+	}
+	return out, nil
+}
+
 // open decrypts an RTP packet; an error says that it is forged, was seen
 // before, or is no RTP. The result is good until the next call.
 func (a *armour) open(packet []byte) ([]byte, error) {

@@ -4,6 +4,7 @@ import "time"
 
 // Stats is a snapshot of a session. Counts are since its beginning.
 type Stats struct {
+	Codec           string
 	Sent, SentBytes uint64 // RTP packets and their bytes, headers included
 	SendErrors      uint64 // packets the system refused
 	DigitsSent      uint64
@@ -27,6 +28,26 @@ type Stats struct {
 	Recovered       uint64        // lost packets that were played from the copy in a later one
 	Buffered        time.Duration // sound in the jitter buffer now
 	PlayoutDelay    time.Duration // how long before their time packets arrive, mean
+	Burst           BurstLoss
+
+	// What the peer reports by RTCP, zero before it has.
+	RoundTrip    time.Duration
+	RemoteLoss   float64       // share of our packets it lost lately, 0 to 1
+	RemoteLost   int64         // packets of ours it lost
+	RemoteJitter time.Duration // of our packets there
+	Reports      uint64        // of its reports that told of our stream
+
+	Delay  time.Duration // from the other mouth to this ear, as far as it is known: half the round trip, packet, buffer
+	Rating Rating        // of what is heard here
+}
+
+// notPlayed is the share of packets that were lost or came too late.
+func (st *Stats) notPlayed() float64 {
+	total := st.Received + st.Lost
+	if total == 0 {
+		return 0
+	}
+	return min(1, float64(st.Lost+st.Late)/float64(total))
 }
 
 // Stats may be called at any time.
@@ -34,7 +55,9 @@ func (s *Session) Stats() Stats {
 	var st Stats
 	s.tx.mu.Lock()
 	t := s.tx.stats
+	p := s.tx.params
 	s.tx.mu.Unlock()
+	st.Codec = p.Codec
 	st.Sent, st.SentBytes, st.SendErrors, st.DigitsSent = t.packets, t.bytes, t.errors, t.digits
 
 	s.rx.mu.Lock()
@@ -52,7 +75,12 @@ func (s *Session) Stats() Stats {
 		st.Buffered = duration(uint64(b.buffered() / b.k))
 	}
 	st.Jitter = s.rx.jitter.estimate()
+	st.RoundTrip, st.RemoteLoss, st.RemoteLost = s.rx.far.rtt, s.rx.far.loss, s.rx.far.lost
+	st.RemoteJitter, st.Reports = s.rx.far.jitter, s.rx.far.reports
+	st.Burst = b.runs.measure(p.PTime)
 	st.PlayoutDelay = duration(uint64(max(0, b.slack.mean()) / b.k))
+	st.Delay = st.RoundTrip/2 + p.PTime + st.PlayoutDelay + portDelay
+	st.Rating = rate(p.Codec, st.notPlayed(), burstRatio(b.runs, st.Lost, st.Received+st.Lost), st.Delay)
 	return st
 }
 
