@@ -54,6 +54,25 @@ func listenRTP(addr netip.Addr, lo, hi uint16, listen func(netip.AddrPort) (net.
 	return nil, fmt.Errorf("listen for RTP on %v: %w", addr, last)
 }
 
+// ListenRTCP opens the port above that of an RTP socket, on the same address, for
+// the RTCP of peers that do not share a port with it (RFC 3550 section 11). It
+// is nil without an error for what is no UDP socket of the system.
+func ListenRTCP(rtp net.PacketConn) (net.PacketConn, error) {
+	udp, ok := rtp.(*net.UDPConn)
+	if !ok {
+		return nil, nil
+	}
+	ap := udp.LocalAddr().(*net.UDPAddr).AddrPort()
+	if ap.Port() == 65535 {
+		return nil, nil
+	}
+	conn, err := listenUDP(netip.AddrPortFrom(ap.Addr(), ap.Port()+1))
+	if err != nil {
+		return nil, fmt.Errorf("listen for RTCP: %w", err)
+	}
+	return conn, nil
+}
+
 // listenAnyEven asks the system for ports until it gets an even one, holding
 // the odd ones meanwhile so that it is not given the same again.
 func listenAnyEven(addr netip.Addr, listen func(netip.AddrPort) (net.PacketConn, error)) (net.PacketConn, error) {

@@ -102,7 +102,7 @@ func (p *Phone) defaultAccount() string {
 
 // ours is our end of a call's sound: its port, and what its account allows of the codecs that this build has.
 func (p *Phone) ours(c *call) ua.LocalMedia {
-	lm := ua.LocalMedia{Port: c.session.LocalPort()}
+	lm := ua.LocalMedia{Port: c.session.LocalPort(), RTCPMux: true}
 	wish := codec.Names()
 	for _, a := range p.accounts {
 		if a.name == c.account && len(a.codecs) > 0 {

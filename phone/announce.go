@@ -22,7 +22,7 @@ func (p *Phone) announce(before, after desk.State) {
 		if _, still := after.Call(c.ID); !still {
 			e := callEvent(c, control.CallEnded)
 			if k := p.calls[c.ID]; k != nil {
-				e.Code, e.Reason = k.code, k.reason
+				e.Code, e.Reason, e.Media = k.code, k.reason, k.sound
 			}
 			p.send(e)
 		}

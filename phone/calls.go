@@ -23,6 +23,7 @@ type call struct {
 	handset  desk.HandsetID // the last one that held it
 	code     int            // how it ended
 	reason   string
+	sound    *control.Media // how its sound fared, at the end; nil when it had none
 }
 
 func (c *call) close() {
@@ -39,10 +40,16 @@ func (p *Phone) open(c *call) error {
 	if err != nil {
 		return err
 	}
+	rtcp, err := media.ListenRTCP(conn)
+	if err != nil {
+		// Without it there are no reports from peers that want a port for them alone.
+		p.log.Warn("no port for the reports on a call's sound", "call", c.id, "error", err)
+	}
 	id := c.id
 	c.since = time.Now()
 	c.session = media.NewSession(conn, media.SessionConfig{
 		Logger: p.log,
+		RTCP:   rtcp,
 		OnEvent: func(digit byte) {
 			p.inbox.post(func() {
 				p.send(control.Event{Type: control.EventDTMF, Call: string(id), Key: string(rune(digit)), Direction: "in"})
@@ -163,7 +170,8 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		Send:    m.Send,
 		Receive: m.Receive,
 		AnnexB:  m.AnnexB,
-		SRTP:    media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
+		RTCP:    m.RTCP, RTCPMux: m.RTCPMux,
+		SRTP: media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
 	})
 	if err != nil {
 		p.log.Error("setting up a call's sound", "call", c.id, "codec", m.Codec, "error", err)
@@ -184,9 +192,23 @@ func (p *Phone) ended(e ua.Ended) {
 func (p *Phone) over(e desk.CallEnded) {
 	if c := p.calls[e.Call]; c != nil {
 		c.code, c.reason = e.Code, e.Reason
+		c.sound = p.fared(c)
 	}
 	p.feed(e)
 	p.forget(e.Call)
+}
+
+// fared sums up a call's sound when it ends, for the log and for those who listen.
+func (p *Phone) fared(c *call) *control.Media {
+	if c.session == nil || c.codec == "" {
+		return nil
+	}
+	m := mediaOf(c.session.Stats())
+	p.log.Info("call ended", "call", c.id, "codec", m.Codec, "sent", m.PacketsSent, "received", m.PacketsReceived,
+		"lost", m.Lost, "late", m.Late, "longest_loss", m.LongestLoss, "concealed_ms", m.ConcealedMS, "jitter_ms", m.JitterMS,
+		"delay_ms", m.DelayMS, "round_trip_ms", m.RoundTripMS, "remote_loss_percent", m.RemoteLossPercent,
+		"r", m.R, "mos", m.MOS)
+	return m
 }
 
 // forget lets go of a call that the state machine has let go of.

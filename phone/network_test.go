@@ -101,6 +101,14 @@ func TestStatusOfACallIsComplete(t *testing.T) {
 		if out := a.phone.Status().Calls[0]; out.Direction != "out" || out.Peer != "101" || out.Account != "local" || out.Handset != a.id() {
 			t.Errorf("the caller's call %+v", out)
 		}
+		a.hangUp()
+		w.pass(time.Second)
+		for _, u := range []*user{a, b} {
+			e := u.heard(func(e control.Event) bool { return e.Type == control.EventCall && e.State == control.CallEnded })
+			if m := e.Media; m == nil || m.Codec != "PCMA" || thin == 1 && (m.PacketsReceived < 200 || m.R < 90 || m.MOS < 4.3 || m.DelayMS < 20 || m.DelayMS > 100) {
+				t.Errorf("at the end its sound is said to have been %+v", m)
+			}
+		}
 	})
 }
 

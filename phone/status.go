@@ -2,6 +2,7 @@ package phone
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"time"
 
@@ -37,14 +38,7 @@ func (p *Phone) Status() control.Status {
 		if session == nil {
 			continue
 		}
-		n := session.Stats()
-		m := &control.Media{
-			Codec:       st.Calls[i].Codec,
-			PacketsSent: int(n.Sent), PacketsReceived: int(n.Received),
-			Lost: int(n.Lost), Late: int(n.Late),
-			JitterMS: ms(n.Jitter), BufferMS: ms(n.Buffered),
-			MicDBFS: silence, EarDBFS: silence,
-		}
+		m := mediaOf(session.Stats())
 		if e := s.endpoints[i]; e != nil {
 			m.MicDBFS, m.EarDBFS = e.Levels()
 		}
@@ -52,6 +46,23 @@ func (p *Phone) Status() control.Status {
 	}
 	return st
 }
+
+// mediaOf puts the figures of a session in the words of the socket. It knows no levels.
+func mediaOf(n media.Stats) *control.Media {
+	return &control.Media{
+		Codec:       n.Codec,
+		PacketsSent: int(n.Sent), PacketsReceived: int(n.Received),
+		Lost: int(n.Lost), Late: int(n.Late), Recovered: int(n.Recovered), LongestLoss: n.Burst.Longest,
+		BurstMS: ms(n.Burst.BurstLength), BurstPercent: tenth(100 * n.Burst.BurstDensity),
+		JitterMS: ms(n.Jitter), BufferMS: ms(n.Buffered), ConcealedMS: ms(n.Concealed),
+		DelayMS: ms(n.Delay), RoundTripMS: ms(n.RoundTrip),
+		RemoteLossPercent: tenth(100 * n.RemoteLoss), RemoteJitterMS: ms(n.RemoteJitter),
+		R: tenth(n.Rating.R), MOS: math.Round(n.Rating.MOS*100) / 100,
+		MicDBFS: silence, EarDBFS: silence,
+	}
+}
+
+func tenth(x float64) float64 { return math.Round(x*10) / 10 }
 
 // silence is the level of no sound at all, in dBFS: that of 16-bit samples that are all zero, by convention.
 const silence = -96

@@ -121,8 +121,12 @@ func mediaLine(c control.Call) string {
 		return c.Codec
 	}
 	m := c.Media
-	return fmt.Sprintf("%s, sent %d, received %d, lost %d, late %d, jitter %.1f ms, buffer %.0f ms",
+	line := fmt.Sprintf("%s, sent %d, received %d, lost %d, late %d, jitter %.1f ms, buffer %.0f ms",
 		orDash(m.Codec), m.PacketsSent, m.PacketsReceived, m.Lost, m.Late, m.JitterMS, m.BufferMS)
+	if m.R > 0 {
+		line += fmt.Sprintf(", delay %.0f ms, R %.0f (MOS %.1f)", m.DelayMS, m.R, m.MOS)
+	}
+	return line
 }
 
 // handsetRows prints handsets, and below them what is wrong with each.

@@ -113,10 +113,25 @@ type Media struct {
 	PacketsReceived int     `json:"packets_received"`
 	Lost            int     `json:"lost"`
 	Late            int     `json:"late"`
+	Recovered       int     `json:"recovered,omitempty"` // lost, but played from the copy in a later packet
 	JitterMS        float64 `json:"jitter_ms"`
 	BufferMS        float64 `json:"buffer_ms"`
 	MicDBFS         float64 `json:"mic_dbfs"`
 	EarDBFS         float64 `json:"ear_dbfs"`
+
+	ConcealedMS  float64 `json:"concealed_ms,omitempty"`  // sound that was made up
+	LongestLoss  int     `json:"longest_loss,omitempty"`  // packets lost in a row
+	BurstMS      float64 `json:"burst_ms,omitempty"`      // mean length of a burst of loss (RFC 3611)
+	BurstPercent float64 `json:"burst_percent,omitempty"` // of the packets in bursts, how many were lost
+
+	// From the other side's reports (RTCP); 0 until there are some.
+	RoundTripMS       float64 `json:"round_trip_ms,omitempty"`
+	RemoteLossPercent float64 `json:"remote_loss_percent,omitempty"` // of what we sent lately
+	RemoteJitterMS    float64 `json:"remote_jitter_ms,omitempty"`
+
+	DelayMS float64 `json:"delay_ms,omitempty"` // from the other mouth to this ear, as far as known
+	R       float64 `json:"r,omitempty"`        // E-model (ITU-T G.107) estimate of what is heard here: 93 is the best
+	MOS     float64 `json:"mos,omitempty"`      // the same as a mean opinion score, 1 to 4.5
 }
 
 // Handset is one phone or headset, plugged in or remembered.
@@ -174,6 +189,7 @@ type Event struct {
 	Direction string    `json:"direction,omitempty"`
 	Code      int       `json:"code,omitempty"`
 	On        *bool     `json:"on,omitempty"`
+	Media     *Media    `json:"media,omitempty"` // with "ended": how the sound of the call fared
 }
 
 // Verbs of a Command, with the Args each knows. Arguments in brackets may be absent.
