@@ -224,10 +224,10 @@ func (p *Phone) registration(e ua.Registration) {
 		if a.name != e.Account {
 			continue
 		}
-		a.state, a.code, a.reason, a.until = e.State, e.Code, e.Reason, time.Time{}
+		a.state, a.code, a.step, a.reason, a.until = e.State, e.Code, e.Step, e.Reason, time.Time{}
 		if e.State == ua.Registered && e.Expires > 0 {
 			a.until = time.Now().Add(e.Expires)
 		}
-		p.send(control.Event{Type: control.EventAccount, Account: a.name, State: e.State.String(), Code: e.Code, Reason: e.Reason})
+		p.send(control.Event{Type: control.EventAccount, Account: a.name, State: e.State.String(), Code: e.Code, Step: string(e.Step), Reason: e.Reason})
 	}
 }

@@ -192,7 +192,7 @@ func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, e
 		case got.State == control.AccountRegistered:
 			return control.Result{OK: true, Message: fmt.Sprintf("account %s is registered as %s for %d s", name, got.URI, got.ExpiresIn)}.WithData(got)
 		case got.State == control.AccountFailed:
-			return control.Result{}, &control.Error{Code: control.CodeRefused, Message: fmt.Sprintf("account %s is not registered: %s", name, got.Reason)}
+			return control.Result{}, &control.Error{Code: control.CodeRefused, Message: fmt.Sprintf("account %s is not registered; it fails at %s: %s", name, stepName(ua.Step(got.Step)), got.Reason)}
 		}
 		select {
 		case e, ok := <-events:
@@ -204,4 +204,23 @@ func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, e
 			return control.Result{}, &control.Error{Code: control.CodeUnavailable, Message: fmt.Sprintf("account %s: still %s; the registrar has not answered yet", name, got.State)}
 		}
 	}
+}
+
+// stepName is what a step of registration does, for people.
+func stepName(s ua.Step) string {
+	switch s {
+	case ua.StepName:
+		return "finding the server (name)"
+	case ua.StepRoute:
+		return "reaching the server (route)"
+	case ua.StepTLS:
+		return "the server's certificate (tls)"
+	case ua.StepAnswer:
+		return "the server's answer (answer)"
+	case ua.StepCredentials:
+		return "name and password (credentials)"
+	case ua.StepExpiry:
+		return "how long it holds (expiry)"
+	}
+	return "an unknown step"
 }

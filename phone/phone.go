@@ -30,6 +30,8 @@ type Config struct {
 	Accounts    []ua.Account
 	Listen      []string // "udp:127.0.0.1:5060"; empty: ephemeral
 	DirectCalls bool
+	DSCP        int    // code point of SIP packets, 0–63
+	Instance    string // a UUID that stays; see ua.Config
 	RTPLow      uint16 // port range of RTP, inclusive; 0: 16384–16484
 	RTPHigh     uint16
 
@@ -94,6 +96,7 @@ type account struct {
 	registers bool // it is to register at all
 	state     ua.RegState
 	code      int
+	step      ua.Step
 	reason    string
 	until     time.Time // when the registration lapses, zero when there is none
 }
@@ -276,6 +279,8 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		Logger:      p.log,
 		Handler:     func(e ua.Event) { p.inbox.post(func() { p.fromSIP(e) }) },
 		Trace:       p.cfg.Trace,
+		DSCP:        p.cfg.DSCP,
+		Instance:    p.cfg.Instance,
 		Network:     p.cfg.Network,
 	})
 	if err != nil {

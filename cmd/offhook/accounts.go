@@ -37,6 +37,9 @@ func accountRows(t *table, accounts []control.Account, indent string) {
 		if account.Code != 0 && account.State != control.AccountRegistered {
 			note = strconv.Itoa(account.Code) + " " + note
 		}
+		if account.Step != "" {
+			note = account.Step + ": " + note
+		}
 		if account.ExpiresIn > 0 {
 			note = fmt.Sprintf("for %d s", account.ExpiresIn)
 		}

@@ -44,6 +44,9 @@ func (c *RunCmd) Run(a *app) error {
 	profiles := c.profiles(paths)
 	settings := phoneConfig(cfg, log)
 	settings.Profiles = loadProfiles(profiles, log)
+	if settings.Instance, err = config.Instance(paths.State); err != nil {
+		log.Warn(err.Error())
+	}
 	p, err := phone.New(settings)
 	if err != nil {
 		return err

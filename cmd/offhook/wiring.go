@@ -22,6 +22,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		DirectCalls: c.SIP.DirectCalls,
 		RTPLow:      c.SIP.RTPPorts.Low,
 		RTPHigh:     c.SIP.RTPPorts.High,
+		DSCP:        c.SIP.DSCP.Signalling,
 		DND:         c.Phone.DND,
 		Desk: desk.Config{
 			FirstDigit: c.Phone.FirstDigitTimeout,
@@ -35,6 +36,10 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 			Registrar: a.Registrar, OutboundProxy: a.OutboundProxy, Transport: a.Transport,
 			Register: a.Register, Expires: a.Expires, Codecs: a.Codecs, DTMF: a.DTMF,
 			SRTP: a.SRTP, SRTPRequired: a.SRTPRequired,
+			PublicAddress: a.PublicAddress, STUN: a.STUN, TrustedServers: a.TrustedServers,
+		}
+		if t := a.TLS; t != (config.TLS{}) {
+			account.TLS = &ua.TLS{Authorities: t.Authorities, Certificate: t.Certificate, Unverified: t.Unverified}
 		}
 		if password := a.Password; !password.Empty() {
 			account.Password = func() (string, error) { return password.Reveal(), nil }

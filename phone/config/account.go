@@ -77,9 +77,7 @@ func readAccount(t *table) Account {
 	t.text("display_name", &a.DisplayName)
 	t.text("auth_user", &a.AuthUser)
 	readPassword(t, &a.Password)
-	t.server("registrar", &a.Registrar)
-	t.server("outbound_proxy", &a.OutboundProxy)
-	t.choice("transport", &a.Transport, []string{"udp", "tcp"}, "tls", "ws", "wss")
+	readServer(t, &a)
 	t.boolean("register", &a.Register)
 	t.duration("expires", &a.Expires, 30*time.Second, 24*time.Hour)
 	readCodecs(t, &a.Codecs)
@@ -93,8 +91,6 @@ func readAccount(t *table) Account {
 	}
 	t.choice("auto_answer", &off, []string{"off"}, "on", "intercom")
 	t.later("voicemail", "")
-	t.later("public_address", "")
-	t.later("stun", "")
 	t.finish()
 	return a
 }
@@ -105,9 +101,9 @@ func (t *table) server(key string, dst *string) {
 	if !t.text(key, &s) || s == "" {
 		return
 	}
-	rest, _ := cutScheme(s)
-	if scheme := s[:len(s)-len(rest)]; strings.EqualFold(scheme, "sips:") {
-		t.fail(key, "%s: sips (TLS) is not in this version yet: use sip:", key)
+	rest, scheme := cutScheme(s)
+	if scheme == "sips" {
+		t.fail(key, `%s: write it without sips:, and transport = "tls" beside it`, key)
 		return
 	}
 	if strings.ContainsRune(rest, '@') {

@@ -19,7 +19,7 @@ func checkURI(uri string) (user, why string) {
 	case hasUser && hasPassword:
 		return "", "uri holds a password: take it out, and put it in a file named by password_file"
 	case scheme == "sips":
-		return "", "sips (TLS) is not in this version yet: use sip:"
+		return "", `sips: is not for accounts: write sip:, and transport = "tls" beside it`
 	case scheme == "" && hasUser:
 		return "", "uri = " + strconv.Quote(clip(uri)) + " does not begin with sip:" + `: write ` +
 			strconv.Quote("sip:"+clip(uri))

@@ -1,6 +1,9 @@
 package config
 
-import "time"
+import (
+	"net/netip"
+	"time"
+)
 
 // Config is everything the file can say, with defaults filled in.
 type Config struct {
@@ -34,13 +37,18 @@ type Account struct {
 	Password      Password
 	Registrar     string
 	OutboundProxy string
-	Transport     string // "udp" or "tcp"
-	Register      bool
-	Expires       time.Duration
-	Codecs        []string // allowed, best first, in capitals: "OPUS", "G722", "PCMA"
-	DTMF          string   // "rfc4733"
-	SRTP          string   // "off" or "sdes"
-	SRTPRequired  bool     // calls that would not be encrypted fail
+	Transport     string // "udp", "tcp", "tls" or "auto"
+	TLS           TLS
+	PublicAddress netip.Addr // ours, as others see it; not valid: found out
+	STUN          string     // who says what it is
+	// TrustedServers are networks that calls may come from, beside the server's own addresses.
+	TrustedServers []netip.Prefix
+	Register       bool
+	Expires        time.Duration
+	Codecs         []string // allowed, best first, in capitals: "OPUS", "G722", "PCMA"
+	DTMF           string   // "rfc4733"
+	SRTP           string   // "off" or "sdes"
+	SRTPRequired   bool     // calls that would not be encrypted fail
 }
 
 // Values of Audio.Backend.

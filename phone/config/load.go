@@ -175,7 +175,9 @@ func readSIP(t *table, c *SIP) {
 		d.integer("audio", &c.DSCP.Audio, 0, 63)
 		d.integer("signalling", &c.DSCP.Signalling, 0, 63)
 		d.finish()
-		t.warn("dscp", "dscp is not in this version yet: packets go out unmarked")
+		if _, ok := d.values["audio"]; ok {
+			t.warn("dscp", "dscp of audio is not in this version yet: sound goes out unmarked")
+		}
 	}
 	t.finish()
 }

@@ -105,7 +105,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 		t.Errorf("read\n%+v\nwant\n%+v", cfg, want)
 	}
 	expectLines(t, warnings, []string{
-		`c.toml:5: dscp is not in this version yet: packets go out unmarked`,
+		`c.toml:5: dscp of audio is not in this version yet: sound goes out unmarked`,
 		`c.toml:35: ring = "speakers" is not in this version yet: skipped`,
 	})
 }
@@ -156,11 +156,11 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"out of range", "[sip]\ndscp = { audio = 64 }", `c.toml:2: audio = 64 is out of range: 0 to 63`},
 		{"time out of range", account("expires = 5"), `c.toml:3: expires = 5s is out of range: 30s to 24h0m0s`},
 		{"not a time", "[phone]\ninter_digit_timeout = \"soon\"", `c.toml:2: inter_digit_timeout = "soon" is not a time: write seconds, such as 4, or a unit, such as "1500ms"`},
-		{"not a choice", account(`transport = "pigeon"`), `c.toml:3: transport = "pigeon" is not known: use "udp" or "tcp"`},
-		{"planned choice", account(`transport = "tls"`), `c.toml:3: transport = "tls" is not in this version yet: use "udp" or "tcp"`},
+		{"not a choice", account(`transport = "pigeon"`), `c.toml:3: transport = "pigeon" is not known: use "udp" or "tcp" or "tls" or "auto"`},
+		{"planned choice", account(`transport = "wss"`), `c.toml:3: transport = "wss" is not in this version yet: use "udp" or "tcp" or "tls" or "auto"`},
 		{"planned srtp", account(`srtp = "dtls"`), `c.toml:3: srtp = "dtls" is not in this version yet: use "off" or "sdes"`},
 		{"encryption that is required and off", account(`srtp_required = true`), "c.toml:3: srtp_required without encryption: add srtp = \"sdes\", or take srtp_required out"},
-		{"planned key", account(`stun = "stun.example.org"`), `c.toml:3: stun is not in this version yet: take the line out`},
+		{"planned key", account(`voicemail = "*98"`), `c.toml:3: voicemail is not in this version yet: take the line out`},
 		{"unknown codec", account(`codecs = ["pcma", "mp3"]`), `c.toml:3: codec "mp3" is not known: use some of opus, g722, pcma, pcmu, g729, gsm, l16`},
 		{"no codec left", account(`codecs = []`), `c.toml:3: codecs leaves no codec to speak with: add some of opus, g722, pcma, pcmu, g729, gsm, l16`},
 		{"codec twice", account(`codecs = ["pcma", "PCMA"]`), `c.toml:3: codecs names "pcma" twice`},
@@ -174,7 +174,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"uri with bad port", "[[account]]\nuri = \"sip:bob@a:70000\"", `c.toml:2: uri = "sip:bob@a:70000": the port must be a number from 1 to 65535`},
 		{"uri with parameters", "[[account]]\nuri = \"sip:bob@a;transport=tcp\"", `c.toml:2: uri = "sip:bob@a;transport=tcp" has parameters: take them out; transport has a key of its own`},
 		{"uri with spaces", "[[account]]\nuri = \"sip:b b@a\"", `c.toml:2: uri = "sip:b b@a" has a character in its user part that must be written %XX`},
-		{"secure uri", "[[account]]\nuri = \"sips:bob@a\"", `c.toml:2: sips (TLS) is not in this version yet: use sip:`},
+		{"secure uri", "[[account]]\nuri = \"sips:bob@a\"", `c.toml:2: sips: is not for accounts: write sip:, and transport = "tls" beside it`},
 		{"registrar with user", account(`registrar = "sip:x@y"`), `c.toml:3: registrar names a server, without a user: write "host" or "host:port"`},
 		{"bad registrar", account(`registrar = "a b"`), `c.toml:3: registrar = "a b": the host name has a character that no host name may have (write names in other scripts as xn--…)`},
 		{"line break in a name", account(`name = "a\nb"`), `c.toml:3: name holds a line break or another control character`},

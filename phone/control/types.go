@@ -83,6 +83,7 @@ type Account struct {
 	Name      string `json:"name"`
 	URI       string `json:"uri"`
 	State     string `json:"state"`
+	Step      string `json:"step,omitempty"`       // what it failed at: "name", "route", "tls", "answer", "credentials", "expiry"
 	Reason    string `json:"reason,omitempty"`     // why it failed, in words
 	Code      int    `json:"code,omitempty"`       // SIP status of the last answer, 0 when there was none
 	ExpiresIn int    `json:"expires_in,omitempty"` // seconds until the registration lapses
@@ -181,6 +182,7 @@ type Event struct {
 	Call      string    `json:"call,omitempty"`
 	Handset   string    `json:"handset,omitempty"`
 	State     string    `json:"state,omitempty"`
+	Step      string    `json:"step,omitempty"` // of an account, see Account
 	Reason    string    `json:"reason,omitempty"`
 	Peer      string    `json:"peer,omitempty"`
 	PeerName  string    `json:"peer_name,omitempty"`

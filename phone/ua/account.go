@@ -1,35 +1,41 @@
 package ua
 
 import (
-	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/locate"
 )
 
 // account is an Account at work: where its server is, and its registration.
-// Its serial owns everything below it.
+// Its serial owns the fields below it.
 //
 //	            ┌────────────── refresh ──────────────┐
 //	            ▼                                     │
 //	unregistered ─► registering ──200──► registered ──┘
-//	                 │   ▲  ▲
-//	     401,403     │   │  └── back-off with jitter ─┐
-//	                 ▼   └── challenge, stale, 423    │
-//	              failed (for good)   failed (for now)┘
+//	                 │   ▲  ▲ ▲
+//	     401,403     │   │  │ └── no answer, 503: the next server
+//	                 │   │  └──── all have failed: back-off with jitter
+//	                 ▼   └─────── challenge, stale, 423, our address rewritten
+//	              failed (for good, or for now)
 type account struct {
-	a       *Agent
-	cfg     Account
-	uri     sip.Uri
-	server  sip.Uri  // registrar
-	proxy   *sip.Uri // outbound proxy
-	user    string   // digest user name
-	contact string   // the user part of our Contact: a secret
+	a         *Agent
+	cfg       Account
+	uri       sip.Uri
+	server    sip.Uri     // registrar
+	proxy     *sip.Uri    // outbound proxy
+	user      string      // digest user name
+	contact   string      // the user part of our Contact: a secret
+	transport string      // empty: what the server prefers
+	tls       *tls.Config // nil: none of its own
 
 	serial   serial
 	callID   string
@@ -39,11 +45,27 @@ type account struct {
 	expires  int // asked for, s
 	failures int // in a row
 	timer    *time.Timer
-	attempt  int // counts registrations begun; older ones are ignored
+	attempt  int // counts attempts at registering; what older ones bring is ignored
 	state    Registration
-	flow     flow // the last that worked
-	bound    bool // a binding of ours may exist at the registrar
+	servers  servers
+	target   locate.Target // that is being tried
+	spare    bool          // there is another one if it fails
+	flow     flow          // the last that worked
+	bound    bool          // a binding of ours may exist at the registrar
 	closing  bool
+	alive    aliveness
+	plain    bool       // the server does not want RFC 5626
+	listed   []sip.Uri  // our Contact as registered last
+	moved    int        // how often this attempt found us behind another address
+	public   netip.Addr // what the STUN server sees; see Account.STUN
+
+	mu   sync.Mutex // guards the rest, which others look at
+	seen struct {
+		flow    flow // the last that worked; not valid: none yet
+		routes  []sip.Uri
+		trusted []netip.Addr // addresses of its servers: requests from there may ring
+		public  netip.Addr
+	}
 }
 
 // Bounds of a registration, in seconds.
@@ -85,13 +107,21 @@ func newAccount(a *Agent, cfg Account) (*account, error) {
 		}
 		acc.proxy = &p
 	}
-	switch acc.cfg.Transport {
+	switch cfg.Transport {
 	case "":
-		acc.cfg.Transport = "udp"
-	case "udp", "tcp":
+		acc.transport = "udp"
+	case "udp", "tcp", "tls":
+		acc.transport = cfg.Transport
+	case "auto":
 	default:
-		return fail(fmt.Errorf("transport %q is not supported; use udp or tcp", cfg.Transport))
+		return fail(fmt.Errorf("transport %q is not supported; use udp, tcp, tls or auto", cfg.Transport))
 	}
+	if cfg.STUN != "" {
+		if _, err := serverURI(cfg.STUN); err != nil {
+			return fail(fmt.Errorf("stun: %w", err))
+		}
+	}
+	acc.tls = a.tlsOf(cfg.TLS)
 	if acc.user = cfg.AuthUser; acc.user == "" {
 		acc.user = acc.uri.User
 	}
@@ -105,45 +135,83 @@ func newAccount(a *Agent, cfg Account) (*account, error) {
 	return acc, nil
 }
 
+// tlsOf makes TLS settings; accounts with the same ones share them, and so can
+// share a connection.
+func (a *Agent) tlsOf(t *TLS) *tls.Config {
+	c := t.config()
+	for _, o := range a.accounts {
+		if c != nil && o.tls != nil && o.cfg.TLS.equal(t) {
+			return o.tls
+		}
+	}
+	return c
+}
+
 // hop is where the account's requests go: its proxy or its registrar.
 func (acc *account) hop() (hop, error) {
+	u := &acc.server
 	if acc.proxy != nil {
-		return hopOf(acc.proxy, acc.cfg.Transport)
+		u = acc.proxy
 	}
-	return hopOf(&acc.server, acc.cfg.Transport)
+	h, err := hopOf(u, acc.transport)
+	h.tls = acc.tls
+	return h, err
 }
 
-// contactURI is where the registrar shall send our calls.
-func (acc *account) contactURI(f flow) sip.Uri { return contactURI(acc.contact, f) }
-
-func contactURI(user string, f flow) sip.Uri {
-	u := sip.Uri{Scheme: "sip", User: user, Host: f.local.Addr().String(), Port: int(f.local.Port())}
-	if f.transport != "udp" {
-		u.UriParams.Add("transport", f.transport)
-	}
-	return u
+// live gives the flow that the account is, or was last, registered over.
+func (acc *account) live() (flow, bool) {
+	acc.mu.Lock()
+	defer acc.mu.Unlock()
+	return acc.seen.flow, acc.seen.flow.valid()
 }
 
-// resolve finds the account's server and the way to it.
-func (acc *account) resolve(ctx context.Context) (flow, error) {
-	h, err := acc.hop()
-	if err != nil {
-		return flow{}, err
+// routes is the way of a request that begins something: the outbound proxy,
+// then what the registrar asked for (Service-Route, RFC 3608).
+func (acc *account) routes() []sip.Uri {
+	var out []sip.Uri
+	if acc.proxy != nil {
+		out = append(out, *acc.proxy.Clone())
 	}
-	f, all, err := acc.a.reach(ctx, h)
-	if err != nil {
-		return flow{}, err
+	acc.mu.Lock()
+	defer acc.mu.Unlock()
+	for i, u := range acc.seen.routes {
+		if i == 0 && acc.proxy != nil && strings.EqualFold(u.Host, acc.proxy.Host) && u.Port == acc.proxy.Port {
+			continue // the proxy names itself
+		}
+		out = append(out, *u.Clone())
 	}
-	acc.a.mu.Lock()
-	acc.a.trusted[acc] = all
-	acc.a.flows[acc] = f
-	acc.a.mu.Unlock()
-	return f, nil
+	return out
 }
 
-// trusts says whether a request from addr may ring this account.
+// dress gives f the addresses that the account's settings want us to show.
+// A nil account has none.
+func (acc *account) dress(f flow) flow {
+	if acc == nil || !f.valid() {
+		return f
+	}
+	acc.mu.Lock()
+	public := acc.seen.public
+	acc.mu.Unlock()
+	if acc.cfg.PublicAddress.IsValid() {
+		public = acc.cfg.PublicAddress
+	}
+	if public.IsValid() && public.Is4() == f.local.Addr().Is4() {
+		f.sound = public
+		if !f.seen.IsValid() {
+			f.seen = netip.AddrPortFrom(public, f.local.Port())
+		}
+	}
+	return f
+}
+
+// trusts says whether a request from addr may ring this account: it is one of
+// the addresses that its server's name leads to, or the one it is registered
+// with, or one that the configuration names.
 func (acc *account) trusts(addr netip.Addr) bool {
-	acc.a.mu.Lock()
-	defer acc.a.mu.Unlock()
-	return slices.Contains(acc.a.trusted[acc], addr)
+	if slices.ContainsFunc(acc.cfg.TrustedServers, func(p netip.Prefix) bool { return p.Contains(addr) }) {
+		return true
+	}
+	acc.mu.Lock()
+	defer acc.mu.Unlock()
+	return slices.Contains(acc.seen.trusted, addr) || acc.seen.flow.remote.Addr() == addr
 }

@@ -5,13 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/netip"
 	"runtime/debug"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/locate"
 )
 
 // Errors that callers decide on.
@@ -38,11 +39,9 @@ type Agent struct {
 	mu      sync.Mutex // guards the rest
 	calls   map[string]*call
 	dialogs map[dialogKey]*call
-	trusted map[*account][]netip.Addr // addresses of its server: requests from there may ring
-	flows   map[*account]flow         // its last known way to the server
-	open    map[*account]bool         // not unregistered yet
-	busy    map[*call]bool            // owe something to their peers
-	idle    chan struct{}             // closed when Close has nothing to wait for; nil before
+	open    map[*account]bool // not unregistered yet
+	busy    map[*call]bool    // owe something to their peers
+	idle    chan struct{}     // closed when Close has nothing to wait for; nil before
 	started bool
 	closed  bool
 }
@@ -68,7 +67,13 @@ func New(cfg Config) (*Agent, error) {
 		cfg.Codecs = []string{"PCMU", "PCMA", "G729"}
 	}
 	if cfg.Network == nil {
-		cfg.Network = systemNetwork{}
+		cfg.Network = systemNetwork{&locate.System{}, cfg.DSCP}
+	}
+	if cfg.Instance == "" {
+		cfg.Instance = uuid()
+	}
+	if !printable(cfg.Instance) || strings.ContainsAny(cfg.Instance, "\"<> ") || len(cfg.Instance) > 64 {
+		return nil, fmt.Errorf("instance %q is no UUID", cut(cfg.Instance))
 	}
 	if cfg.Handler == nil {
 		cfg.Handler = func(Event) {}
@@ -76,7 +81,7 @@ func New(cfg Config) (*Agent, error) {
 	a := &Agent{
 		cfg: cfg, log: cfg.Logger,
 		calls: map[string]*call{}, dialogs: map[dialogKey]*call{},
-		trusted: map[*account][]netip.Addr{}, flows: map[*account]flow{}, open: map[*account]bool{}, busy: map[*call]bool{},
+		open: map[*account]bool{}, busy: map[*call]bool{},
 	}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.events.log = a.log
@@ -116,9 +121,9 @@ func (a *Agent) Start(ctx context.Context) error {
 	a.started = true
 	a.mu.Unlock()
 	a.stack = newStack(a.log, a.cfg.Network, a.cfg.Trace, a.received, a.stray, a.knows)
-	a.stack.lost = func(remote netip.AddrPort) {
+	a.stack.lost = func(k streamKey) {
 		for _, acc := range a.accounts {
-			acc.serial.post(func() { acc.connectionLost(remote) })
+			acc.serial.post(func() { acc.connectionLost(k) })
 		}
 	}
 	for _, l := range a.cfg.Listen {
@@ -135,12 +140,7 @@ func (a *Agent) Start(ctx context.Context) error {
 		a.mu.Lock()
 		a.open[acc] = true
 		a.mu.Unlock()
-		if acc.cfg.Register {
-			acc.serial.post(acc.register)
-		} else {
-			// Calls of the account need its server's address all the same.
-			go acc.resolve(a.ctx)
-		}
+		acc.serial.post(acc.register)
 	}
 	return nil
 }

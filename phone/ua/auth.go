@@ -3,13 +3,15 @@ package ua
 import (
 	"bytes"
 	"crypto/md5"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/sha512"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"strings"
-
-	"crypto/rand"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
@@ -102,7 +104,8 @@ func (a *auth) again(req *sip.Request, res *sip.Response) (*sip.Request, error) 
 		// Credentials for other realms stay; those for this realm are replaced.
 		dropCredentials(next, r.header, r.chal.Realm)
 		next.AppendHeader(sip.NewHeader(r.header, v))
-		if a.keep != nil {
+		if _, inSession := session(r.chal.Algorithm); a.keep != nil && !inSession {
+			// A session's key holds the cnonce of its first request: begin anew.
 			a.keep.put(r.header, r.chal)
 		}
 	}
@@ -147,6 +150,48 @@ func (c *challenges) apply(req *sip.Request, user string, password func() (strin
 	}
 }
 
+// renew takes the nonce that a server wants to see next (RFC 7616 section 3.5):
+// the next request need not be refused first.
+func (c *challenges) renew(res *sip.Response) {
+	for _, h := range [...][2]string{{"Authentication-Info", "Authorization"}, {"Proxy-Authentication-Info", "Proxy-Authorization"}} {
+		nonce := parameter(headerValue(res, h[0]), "nextnonce")
+		if nonce == "" {
+			continue
+		}
+		for i := range c.header {
+			if c.header[i] == h[1] {
+				next := *c.chal[i]
+				next.Nonce = nonce
+				c.chal[i], c.count[i] = &next, 0
+				break
+			}
+		}
+	}
+}
+
+// parameter reads name="value" or name=value out of a list of them; empty when
+// it is not there or longer than a nonce ever is.
+func parameter(list, name string) string {
+	for list != "" {
+		var key, value string
+		key, list, _ = strings.Cut(list, "=")
+		if list = strings.TrimLeft(list, " \t"); strings.HasPrefix(list, `"`) {
+			var ok bool
+			if value, list, ok = strings.Cut(list[1:], `"`); !ok {
+				return ""
+			}
+			_, list, _ = strings.Cut(list, ",")
+		} else {
+			value, list, _ = strings.Cut(list, ",")
+			value = strings.TrimSpace(value)
+		}
+		if strings.EqualFold(strings.TrimSpace(key), name) && len(value) <= 512 {
+			return value
+		}
+	}
+	return ""
+}
+
 func (c *challenges) forget() { *c = challenges{} }
 
 func dropCredentials(req *sip.Request, header, realm string) {
@@ -170,12 +215,22 @@ func usable(c *digest.Challenge) bool {
 		c.QOP[i] = strings.ToLower(strings.TrimSpace(q))
 	}
 	plain := *c
-	plain.Algorithm = strings.TrimSuffix(strings.ToUpper(c.Algorithm), "-SESS")
-	if plain.Algorithm != strings.ToUpper(c.Algorithm) && plain.Algorithm != "MD5" {
+	var inSession bool
+	if plain.Algorithm, inSession = session(c.Algorithm); inSession && hashes[plain.Algorithm] == nil {
 		return false
 	}
 	return digest.CanDigest(&plain)
 }
+
+// session cuts "-sess" off the name of an algorithm, and says whether it was
+// there.
+func session(algorithm string) (string, bool) {
+	return strings.CutSuffix(strings.ToUpper(algorithm), "-SESS")
+}
+
+// hashes are what the credentials of a session are made with (RFC 8760 section
+// 2.1).
+var hashes = map[string]func() hash.Hash{"MD5": md5.New, "SHA-256": sha256.New, "SHA-512-256": sha512.New512_256}
 
 // credentials computes the value of an Authorization header. The URI is the
 // Request-URI as written.
@@ -185,27 +240,27 @@ func credentials(req *sip.Request, c *digest.Challenge, count int, user, passwor
 		GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(req.Body())), nil },
 	}
 	chal := *c
-	session := strings.EqualFold(c.Algorithm, "MD5-sess")
-	if session {
-		// RFC 2617 section 3.2.2.2: H(H(user:realm:password):nonce:cnonce).
+	plain, inSession := session(c.Algorithm)
+	if h := hashes[plain]; inSession && h != nil {
+		// RFC 7616 section 3.4.2: H(H(user:realm:password):nonce:cnonce).
 		o.Cnonce = rand.Text()
-		chal.Algorithm = "MD5"
-		o.A1 = md5hex(md5hex(user+":"+c.Realm+":"+password) + ":" + c.Nonce + ":" + o.Cnonce)
+		chal.Algorithm = plain
+		o.A1 = hexOf(h(), hexOf(h(), user+":"+c.Realm+":"+password)+":"+c.Nonce+":"+o.Cnonce)
 	}
 	cred, err := digest.Digest(&chal, o)
 	if err != nil {
 		return "", fmt.Errorf("answer the challenge: %w", err)
 	}
 	cred.Algorithm = c.Algorithm
-	if session {
+	if inSession {
 		cred.Cnonce = o.Cnonce
 	}
 	return cred.String(), nil
 }
 
-func md5hex(s string) string {
-	h := md5.Sum([]byte(s))
-	return hex.EncodeToString(h[:])
+func hexOf(h hash.Hash, s string) string {
+	io.WriteString(h, s)
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // challenged says whether res asks for credentials.

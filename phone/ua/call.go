@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"net/netip"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -87,7 +86,7 @@ func (c *call) is(p phase) bool  { return phase(c.phase.Load()) == p }
 func (c *call) session(f flow) *sdp.Session {
 	addr := c.lm.Addr
 	if !addr.IsValid() {
-		addr = f.local.Addr()
+		addr = f.media()
 	}
 	l := sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime, AnnexB: c.lm.AnnexB,
 		RTCPMux: c.lm.RTCPMux, Encryption: c.acc.encryption()}
@@ -201,8 +200,8 @@ func (c *call) toward(d *dialog, f func(flow, error)) {
 		f(flow{}, err)
 		return
 	}
-	if ip, err := netip.ParseAddr(h.host); err == nil && h.guessed && h.transport == "tcp" &&
-		!c.a.stack.connected(netip.AddrPortFrom(ip, uint16(h.port))) {
+	c.secure(&h)
+	if at, ok := h.literal(); ok && h.guessed && h.transport == "tcp" && c.a.stack.stream("tcp", at) == nil {
 		// The dialog came over TCP, but this address says nothing of TCP and
 		// has no connection with us: RFC 3263 section 4.1 makes it UDP.
 		h.transport = "udp"
@@ -217,19 +216,27 @@ func (c *call) toward(d *dialog, f func(flow, error)) {
 		}
 		f(w, err)
 	}
-	if ip, err := netip.ParseAddr(h.host); err == nil && h.transport == "udp" {
-		found(c.a.stack.flowTo(c.a.ctx, "udp", netip.AddrPortFrom(ip, uint16(h.port))))
+	if at, ok := h.literal(); ok && h.transport == "udp" {
+		w, err := c.a.stack.flowTo(c.a.ctx, endpoint{transport: "udp", addr: at})
+		found(c.acc.dress(w), err)
 		return
 	}
 	c.owed++
 	go func() {
-		w, _, err := c.a.reach(c.a.ctx, h)
+		w, err := c.a.reach(c.a.ctx, c.acc, h)
 		c.serial.post(func() {
 			c.owed--
 			found(w, err)
 			c.release()
 		})
 	}()
+}
+
+// secure gives h the TLS settings of the call's account.
+func (c *call) secure(h *hop) {
+	if c.acc != nil {
+		h.tls = c.acc.tls
+	}
 }
 
 // transact sends a request of dialog d and calls done with the final response

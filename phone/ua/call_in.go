@@ -99,25 +99,18 @@ func (c *call) inFlow() flow {
 	if c.way.valid() {
 		return c.way
 	}
-	transport := "udp"
-	if c.d.transport == "tcp" {
-		transport = "tcp"
-	}
 	src := source(c.invite)
-	if transport == "tcp" {
-		c.a.stack.mu.Lock()
-		conn := c.a.stack.tcp[src]
-		c.a.stack.mu.Unlock()
-		if conn != nil {
-			return flow{transport: "tcp", local: addrPort(conn.LocalAddr()), remote: src}
+	if c.d.transport != "udp" {
+		if conn := c.a.stack.stream(c.d.transport, src); conn != nil {
+			return c.acc.dress(c.a.stack.dress(flow{transport: c.d.transport, local: addrPort(conn.LocalAddr()), remote: src}))
 		}
 	}
-	f, err := c.a.stack.flowTo(c.a.ctx, "udp", src)
+	f, err := c.a.stack.flowTo(c.a.ctx, endpoint{transport: "udp", addr: src})
 	if err != nil {
 		c.a.log.Warn("no way back to the caller", "call", c.id, "error", err)
 	}
-	f.transport = transport
-	return f
+	f.transport = c.d.transport
+	return c.acc.dress(f)
 }
 
 // answer sends 200. Nothing is waited for on the way.

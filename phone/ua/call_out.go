@@ -58,7 +58,7 @@ func (c *call) dial(target sip.Uri) {
 	}
 	c.owed++
 	go func() {
-		f, _, err := c.a.reach(c.a.ctx, h)
+		f, err := c.a.reach(c.a.ctx, c.acc, h)
 		c.serial.post(func() {
 			c.owed--
 			switch {
@@ -82,9 +82,11 @@ func (c *call) firstHop(target *sip.Uri) (hop, error) {
 	}
 	transport := "udp"
 	if c.acc != nil {
-		transport = c.acc.cfg.Transport
+		transport = c.acc.transport
 	}
-	return hopOf(target, transport)
+	h, err := hopOf(target, transport)
+	c.secure(&h)
+	return h, err
 }
 
 func (c *call) sendInvite(target sip.Uri, f flow) {
@@ -99,8 +101,8 @@ func (c *call) sendInvite(target sip.Uri, f flow) {
 	from := &sip.FromHeader{}
 	if c.acc != nil {
 		from.Address, from.DisplayName = c.acc.uri, quoteName(c.acc.cfg.DisplayName)
-		if c.acc.proxy != nil {
-			req.AppendHeader(&sip.RouteHeader{Address: *c.acc.proxy.Clone()})
+		for _, r := range c.acc.routes() {
+			req.AppendHeader(&sip.RouteHeader{Address: r})
 		}
 	} else {
 		from.Address = sip.Uri{Scheme: "sip", User: "offhook", Host: f.local.Addr().String()}

@@ -153,10 +153,7 @@ func (a *Agent) Refresh(account string) error {
 	for _, acc := range a.accounts {
 		if account == "" || acc.cfg.Name == account {
 			found = true
-			acc.serial.post(func() {
-				acc.failures = 0
-				acc.register()
-			})
+			acc.serial.post(acc.refresh)
 		}
 	}
 	if !found && account != "" {
@@ -171,11 +168,9 @@ func (a *Agent) LocalAddr(account string) (netip.Addr, error) {
 	if acc == nil {
 		return netip.Addr{}, fmt.Errorf("account %q: %w", account, ErrUnknownAccount)
 	}
-	a.mu.Lock()
-	f, ok := a.flows[acc]
-	a.mu.Unlock()
+	f, ok := acc.live()
 	if !ok {
 		return netip.Addr{}, fmt.Errorf("account %q: its server has not been found yet", acc.cfg.Name)
 	}
-	return f.local.Addr(), nil
+	return f.media(), nil
 }

@@ -16,7 +16,18 @@ type Account struct {
 	AuthUser      string // digest user name; empty: the user part of URI
 	Registrar     string // "host", "host:port" or a sip: URI; empty: the domain of URI
 	OutboundProxy string // where every request of this account goes first; same forms
-	Transport     string // "udp" (default) or "tcp"
+	Transport     string // "udp" (default), "tcp", "tls", or "auto": what the server prefers
+	TLS           *TLS   // nil: the system's authorities, no certificate of ours
+
+	// PublicAddress is put into Contact and session descriptions instead of
+	// our own address: that of a router that passes our ports on.
+	PublicAddress netip.Addr
+	// STUN names a server ("host", "host:port") that is asked for our public
+	// address, which is then used like PublicAddress. UDP only.
+	STUN string
+	// TrustedServers are networks that calls to this account may come from, in
+	// addition to the addresses of its server: gateways of a provider.
+	TrustedServers []netip.Prefix
 
 	// Password is asked each time a challenge must be answered; it may block
 	// (a keyring) but not for long, and is called from a goroutine that holds
@@ -42,7 +53,11 @@ type Config struct {
 	DirectCalls bool     // also ring for INVITEs that were not sent to our registered Contact
 	UserAgent   string   // User-Agent header; empty: "Offhook"
 	Codecs      []string // what there is an encoder and a decoder for, as in SDP; empty: PCMU, PCMA, G729
-	Logger      *slog.Logger
+	// Instance tells registrars which phone this is, whatever its address (a
+	// UUID, RFC 5626 section 4.1); empty: a new one each time.
+	Instance string
+	DSCP     int // code point of SIP packets, 0–63 (RFC 2474); system sockets only
+	Logger   *slog.Logger
 
 	// Handler gets every event, in order, from one goroutine. It must not
 	// block; it may call the Agent's methods.

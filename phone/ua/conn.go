@@ -14,6 +14,7 @@ import (
 type packetConn struct {
 	net.PacketConn
 	door  *door
+	stun  *stunning
 	trace func(d Direction, transport string, local, remote net.Addr, data []byte)
 	ready func() // called when sipgo reads for the first time: it knows the socket
 	once  sync.Once
@@ -45,6 +46,10 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			failures = 0
 			continue
 		}
+		if c.stun.take(b[:n], addrPort(from)) {
+			failures = 0
+			continue
+		}
 		if !c.door.admit(b[:n], c.door.known(b[:n]), addrPort(from).Addr()) {
 			failures = 0
 			continue
@@ -64,16 +69,18 @@ func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
 	return n, err
 }
 
-// streamConn is a TCP connection as sipgo sees it. Received messages are
-// traced after parsing: here they are mere pieces of a stream.
+// streamConn is a TCP or TLS connection as sipgo sees it. Received messages
+// are traced after parsing: here they are mere pieces of a stream.
 type streamConn struct {
 	net.Conn
-	door   *door // nil: we dialled
-	known  atomic.Bool
-	trace  func(d Direction, transport string, local, remote net.Addr, data []byte)
-	closed func(*streamConn)
-	gone   chan struct{} // closed by Close
-	once   sync.Once
+	endpoint endpoint // what it was dialled for; its transport only when others dialled
+	door     *door    // nil: we dialled
+	known    atomic.Bool
+	pongs    atomic.Int64 // answers to pings of ours (RFC 5626 section 3.5.1)
+	trace    func(d Direction, transport string, local, remote net.Addr, data []byte)
+	closed   func(*streamConn)
+	gone     chan struct{} // closed by Close
+	once     sync.Once
 }
 
 // doorWait is how long a stream waits before it asks the door again.
@@ -82,6 +89,9 @@ const doorWait = 50 * time.Millisecond
 // Read lets a stranger wait for what he has sent: TCP makes him go slower.
 func (c *streamConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
+	if string(b[:n]) == "\r\n" {
+		c.pongs.Add(1)
+	}
 	if c.door == nil || n == 0 {
 		return n, err
 	}
@@ -109,8 +119,8 @@ func (c *streamConn) Write(b []byte) (int, error) {
 		c.Close() // half a message may be out: the stream is of no more use
 		return n, err
 	}
-	if c.trace != nil {
-		c.trace(Sent, "tcp", c.LocalAddr(), c.RemoteAddr(), b)
+	if c.trace != nil && len(b) > len(crlf) {
+		c.trace(Sent, c.endpoint.transport, c.LocalAddr(), c.RemoteAddr(), b)
 	}
 	return n, nil
 }

@@ -68,7 +68,7 @@ const maxRoutes = 16
 
 // refresh takes a new remote target; false when c is none.
 func (d *dialog) refresh(c *sip.ContactHeader) bool {
-	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" || c.Address.Host == "" {
+	if c == nil || c.Address.Wildcard || c.Address.Scheme != "sip" && c.Address.Scheme != "sips" || c.Address.Host == "" {
 		return false
 	}
 	d.target = *c.Address.Clone()

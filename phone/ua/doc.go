@@ -31,9 +31,18 @@
 // uatest whole calls run in virtual time.
 //
 // Strangers never ring a phone. The user part of our Contact is random, and an
-// INVITE must both name it and come from the registrar's address; anything
-// else gets 404, unless Config.DirectCalls. The tag that makes a message
-// belong to a dialog of ours cannot be guessed either.
+// INVITE must both name it and come over the way we registered by: from one of
+// the addresses that the server's name leads to (all of NAPTR, SRV, A, AAAA),
+// or from one of Account.TrustedServers, where a provider calls from gateways
+// that no name of his leads to. Anything else gets 404, unless
+// Config.DirectCalls. The tag that makes a message belong to a dialog of ours
+// cannot be guessed either.
+//
+// Servers are found by package locate. An account registers with the best one
+// that answers, over UDP, TCP or TLS, goes on to the next when it does not,
+// and comes back (see servers). What the server sees of us becomes our Contact
+// (RFC 3581), what it asks to be kept alive is (RFC 5626), and calls go the
+// same way as the registration.
 //
 // Of sipgo's process-wide settings this package sets two, once (see init in
 // stack.go): the refusal of UDP messages above its limit is lifted, since the

@@ -26,6 +26,7 @@ type Registration struct {
 	Account string
 	State   RegState
 	Code    int    // SIP status that caused it, 0 when there was none
+	Step    Step   // what it failed at, when State is Failed
 	Reason  string // in words, for the user
 	Expires time.Duration
 }

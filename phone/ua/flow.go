@@ -2,26 +2,58 @@ package ua
 
 import (
 	"context"
-	"errors"
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
-	"slices"
-	"strings"
-	"syscall"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
 
+// endpoint is a place that a flow can be opened to.
+type endpoint struct {
+	transport string // "udp", "tcp", "tls"
+	addr      netip.AddrPort
+	// TLS: the name that the certificate there must have been made for, and the account's settings (nil: none).
+	host string
+	tls  *tls.Config
+}
+
 // flow is a way to a peer: transport and both addresses.
 type flow struct {
-	transport     string // "udp" or "tcp"
+	transport     string // "udp", "tcp", "tls"
 	local, remote netip.AddrPort
 	socket        sip.Addr // UDP: sipgo's name of the socket
+	host          string   // TLS: whom the peer has proved to be
+	tls           *tls.Config
+	// seen is our end as the peer sees it, where a NAT is between; zero: not known to differ.
+	seen netip.AddrPort
+	// sound is our address for sound, where the account's settings give one; zero: local.
+	sound netip.Addr
+}
+
+// endpoint is what f was opened to.
+func (f flow) endpoint() endpoint {
+	return endpoint{transport: f.transport, addr: f.remote, host: f.host, tls: f.tls}
 }
 
 func (f flow) valid() bool { return f.remote.IsValid() }
+
+// contact is the address of ours that the peer can reach.
+func (f flow) contact() netip.AddrPort {
+	if f.seen.IsValid() {
+		return f.seen
+	}
+	return f.local
+}
+
+// media is the address to put into session descriptions.
+func (f flow) media() netip.Addr {
+	if f.sound.IsValid() {
+		return f.sound
+	}
+	return f.local.Addr()
+}
 
 // socket is a UDP socket of ours.
 type socket struct {
@@ -30,194 +62,88 @@ type socket struct {
 	name sip.Addr
 }
 
-// listen opens a configured entry, "udp:127.0.0.1:5060".
-func (s *stack) listen(ctx context.Context, entry string) error {
-	transport, addr, err := parseListen(entry)
-	if err != nil {
-		return err
-	}
-	if transport == "tcp" {
-		l, err := s.net.Listen(ctx, addr)
-		if err != nil {
-			return listenError(entry, err)
-		}
-		s.mu.Lock()
-		s.closers = append(s.closers, l.Close)
-		s.listeners = append(s.listeners, addrPort(l.Addr()))
-		s.mu.Unlock()
-		s.readers.Go(func() { s.layer.ServeTCP(acceptor{l, s.welcome}) })
-		return nil
-	}
-	_, err = s.openUDP(ctx, addr)
-	return listenError(entry, err)
+// seenKey is one end of ours as one peer may see it.
+type seenKey struct {
+	transport string
+	local     netip.AddrPort
+	remote    netip.Addr
 }
 
-func parseListen(entry string) (transport, addr string, err error) {
-	transport, addr, _ = strings.Cut(entry, ":")
-	ap, err := netip.ParseAddrPort(addr)
-	if err != nil || transport != "udp" && transport != "tcp" || ap.Addr().Zone() != "" {
-		return "", "", fmt.Errorf(`listen entry %q: write it as "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT", for example "udp:192.0.2.7:5060"`, entry)
-	}
-	return transport, addr, nil
-}
-
-func listenError(entry string, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("listen on %s: the port is in use; end the other program that has it (ss -lpn shows which), or choose another port: %w", entry, err)
-	case errors.Is(err, syscall.EADDRNOTAVAIL):
-		return fmt.Errorf("listen on %s: this machine does not have that address: %w", entry, err)
-	}
-	return fmt.Errorf("listen on %s: %w", entry, err)
-}
-
-// openUDP opens a socket and gives it to sipgo.
-func (s *stack) openUDP(ctx context.Context, addr string) (*socket, error) {
+// saw notes how the peer of f sees us; addr may equal f.local.
+func (s *stack) saw(f flow, addr netip.AddrPort) {
+	k := seenKey{f.transport, f.local, f.remote.Addr()}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.openUDPLocked(ctx, addr)
+	switch {
+	case addr == f.local || !addr.IsValid():
+		delete(s.seen, k)
+	case len(s.seen) < maxSeen:
+		s.seen[k] = addr
+	}
 }
 
-func (s *stack) openUDPLocked(ctx context.Context, addr string) (*socket, error) {
-	if s.closed {
-		return nil, ErrClosed
-	}
-	pc, err := s.net.ListenPacket(ctx, addr)
-	if err != nil {
-		return nil, err
-	}
-	local := addrPort(pc.LocalAddr())
-	if s.udp[local.Addr()] != nil {
-		// Two sockets on one address would confuse sipgo about which one a
-		// peer was talking to.
-		pc.Close()
-		return nil, fmt.Errorf("a second UDP port on %v: one per address is enough", local.Addr())
-	}
-	// sipgo finds the socket again by this very text.
-	host, port, err := sip.ParseAddr(pc.LocalAddr().String())
-	if err != nil {
-		pc.Close()
-		return nil, err
-	}
-	so := &socket{conn: pc, port: local.Port(), name: sip.Addr{IP: net.ParseIP(host), Port: port, Hostname: host}}
-	ready := make(chan struct{})
-	c := &packetConn{PacketConn: pc, door: s.door, trace: s.traceFunc(), ready: func() { close(ready) }}
-	s.readers.Go(func() { s.layer.ServeUDP(c) })
-	<-ready
-	s.udp[local.Addr()] = so
-	s.closers = append(s.closers, pc.Close)
-	return so, nil
-}
+// maxSeen bounds what is remembered of NATs: one entry an account and connection.
+const maxSeen = 1024
 
-// flowTo finds (opening what must be opened) the way to remote. It may wait
-// for a TCP connection.
-func (s *stack) flowTo(ctx context.Context, transport string, remote netip.AddrPort) (flow, error) {
-	remote = netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())
-	if transport == "tcp" {
-		c, err := s.connect(ctx, remote)
+// flowTo finds (opening what must be opened) the way to e. It may wait for a
+// connection; for UDP it does not.
+func (s *stack) flowTo(ctx context.Context, e endpoint) (flow, error) {
+	e.addr = netip.AddrPortFrom(e.addr.Addr().Unmap(), e.addr.Port())
+	if e.transport != "udp" {
+		c, err := s.connect(ctx, e)
 		if err != nil {
 			return flow{}, err
 		}
-		return flow{transport: "tcp", local: addrPort(c.LocalAddr()), remote: remote}, nil
+		return s.dress(flow{transport: e.transport, local: addrPort(c.LocalAddr()), remote: e.addr,
+			host: c.endpoint.host, tls: c.endpoint.tls}), nil
 	}
-	local, err := s.net.LocalAddr(remote)
+	local, err := s.net.LocalAddr(e.addr)
 	if err != nil {
-		return flow{}, err
+		return flow{}, &StepError{StepRoute, err}
 	}
+	so, err := s.socketAt(ctx, local)
+	if err != nil {
+		return flow{}, &StepError{StepRoute, fmt.Errorf("open a UDP port on %v: %w", local, err)}
+	}
+	return s.dress(flow{transport: "udp", local: netip.AddrPortFrom(local, so.port), remote: e.addr, socket: so.name}), nil
+}
+
+// dress adds what is known of f.
+func (s *stack) dress(f flow) flow {
+	s.mu.Lock()
+	f.seen = s.seen[seenKey{f.transport, f.local, f.remote.Addr()}]
+	s.mu.Unlock()
+	return f
+}
+
+// packetConn gives the UDP socket that f goes over, nil when it is closed.
+func (s *stack) packetConn(f flow) net.PacketConn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	so := s.udp[local]
-	if so == nil {
-		if local.Is4() {
-			so = s.udp[netip.IPv4Unspecified()]
-		}
-		if so == nil {
-			so = s.udp[netip.IPv6Unspecified()]
+	for _, so := range s.udp {
+		if so.name.String() == f.socket.String() && f.transport == "udp" {
+			return so.conn
 		}
 	}
-	if so == nil {
-		if so, err = s.openUDPLocked(ctx, netip.AddrPortFrom(local, 0).String()); err != nil {
-			return flow{}, fmt.Errorf("open a UDP port on %v: %w", local, err)
-		}
-	}
-	return flow{transport: "udp", local: netip.AddrPortFrom(local, so.port), remote: remote, socket: so.name}, nil
+	return nil
 }
 
-// connected says whether there is a TCP connection with remote.
-func (s *stack) connected(remote netip.AddrPort) bool {
+// socketAt gives the UDP socket on a local address, a new one when there is none.
+func (s *stack) socketAt(ctx context.Context, local netip.Addr) (*socket, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tcp[netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())] != nil
-}
-
-// connectTimeout bounds a TCP connection attempt.
-const connectTimeout = 5 * time.Second
-
-// connect gives the TCP connection to remote, dialling when there is none.
-func (s *stack) connect(ctx context.Context, remote netip.AddrPort) (*streamConn, error) {
-	s.mu.Lock()
-	c, closed := s.tcp[remote], s.closed
-	s.mu.Unlock()
-	if closed {
-		return nil, ErrClosed
+	if so := s.udp[local]; so != nil {
+		return so, nil
 	}
-	if c != nil {
-		return c, nil
+	wild := netip.IPv6Unspecified()
+	if local.Is4() {
+		wild = netip.IPv4Unspecified()
 	}
-	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
-	defer cancel()
-	raw, err := s.net.Dial(ctx, netip.Addr{}, remote.String())
-	if err != nil {
-		return nil, fmt.Errorf("connect to %v: %w", remote, err)
+	if so := s.udp[wild]; so != nil {
+		return so, nil
 	}
-	c = s.adopt(raw, nil)
-	if err := s.dialled.give(c); err != nil {
-		c.Close()
-		return nil, err
+	if so := s.udp[netip.IPv6Unspecified()]; so != nil {
+		return so, nil
 	}
-	return c, nil
-}
-
-// maxAccepted bounds the TCP connections that others keep open with us.
-const maxAccepted = 64
-
-// welcome takes a connection from outside. When there are too many, the oldest
-// goes that never carried a word of ours, or else the oldest.
-func (s *stack) welcome(raw net.Conn) net.Conn {
-	c := s.adopt(raw, s.door)
-	var out *streamConn
-	s.mu.Lock()
-	if s.accepted = append(s.accepted, c); len(s.accepted) > maxAccepted {
-		out = s.accepted[max(0, slices.IndexFunc(s.accepted[:maxAccepted], func(c *streamConn) bool { return !c.known.Load() }))]
-	}
-	s.mu.Unlock()
-	if out != nil {
-		s.log.Debug("too many connections: one is closed", "peer", out.RemoteAddr())
-		out.Close()
-	}
-	return c
-}
-
-// adopt wraps a connection and remembers it.
-func (s *stack) adopt(raw net.Conn, d *door) *streamConn {
-	c := &streamConn{Conn: raw, door: d, trace: s.traceFunc(), gone: make(chan struct{})}
-	remote := addrPort(raw.RemoteAddr())
-	c.closed = func(c *streamConn) {
-		s.mu.Lock()
-		if s.tcp[remote] == c {
-			delete(s.tcp, remote)
-		}
-		s.accepted = slices.DeleteFunc(s.accepted, func(o *streamConn) bool { return o == c })
-		closed := s.closed
-		s.mu.Unlock()
-		if !closed {
-			s.lost(remote)
-		}
-	}
-	s.mu.Lock()
-	s.tcp[remote] = c
-	s.mu.Unlock()
-	return c
+	return s.openUDPLocked(ctx, netip.AddrPortFrom(local, 0).String())
 }

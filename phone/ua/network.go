@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+
+	"offhook/phone/ua/locate"
 )
 
-// Network is where an Agent gets its sockets. Tests give one in memory
-// (package uatest).
+// Network is where an Agent gets its sockets and finds names. Tests give one
+// in memory (package uatest).
 type Network interface {
 	// ListenPacket opens a UDP socket on addr ("127.0.0.1:0").
 	ListenPacket(ctx context.Context, addr string) (net.PacketConn, error)
@@ -18,25 +20,29 @@ type Network interface {
 	Dial(ctx context.Context, local netip.Addr, addr string) (net.Conn, error)
 	// LocalAddr is the address packets to remote leave from.
 	LocalAddr(remote netip.AddrPort) (netip.Addr, error)
-	// Resolve gives the addresses of a host name, best first.
-	Resolve(ctx context.Context, host string) ([]netip.Addr, error)
+	// Resolver answers questions about names.
+	locate.Resolver
 }
 
 // systemNetwork is the real thing.
-type systemNetwork struct{}
+type systemNetwork struct {
+	*locate.System
+	// dscp marks what is sent (RFC 2474); 0: nothing.
+	dscp int
+}
 
-func (systemNetwork) ListenPacket(ctx context.Context, addr string) (net.PacketConn, error) {
-	var lc net.ListenConfig
+func (n systemNetwork) ListenPacket(ctx context.Context, addr string) (net.PacketConn, error) {
+	lc := net.ListenConfig{Control: mark(n.dscp)}
 	return lc.ListenPacket(ctx, "udp", addr)
 }
 
-func (systemNetwork) Listen(ctx context.Context, addr string) (net.Listener, error) {
-	var lc net.ListenConfig
+func (n systemNetwork) Listen(ctx context.Context, addr string) (net.Listener, error) {
+	lc := net.ListenConfig{Control: mark(n.dscp)}
 	return lc.Listen(ctx, "tcp", addr)
 }
 
-func (systemNetwork) Dial(ctx context.Context, local netip.Addr, addr string) (net.Conn, error) {
-	var d net.Dialer
+func (n systemNetwork) Dial(ctx context.Context, local netip.Addr, addr string) (net.Conn, error) {
+	d := net.Dialer{Control: mark(n.dscp)}
 	if local.IsValid() {
 		d.LocalAddr = net.TCPAddrFromAddrPort(netip.AddrPortFrom(local, 0))
 	}
@@ -51,8 +57,4 @@ func (systemNetwork) LocalAddr(remote netip.AddrPort) (netip.Addr, error) {
 	}
 	defer c.Close()
 	return c.LocalAddr().(*net.UDPAddr).AddrPort().Addr().Unmap(), nil
-}
-
-func (systemNetwork) Resolve(ctx context.Context, host string) ([]netip.Addr, error) {
-	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }

@@ -1,42 +1,124 @@
 package ua
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"net/netip"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/locate"
 )
 
-// register begins a registration now.
+// register begins an attempt at a registration now.
 func (acc *account) register() {
-	if acc.closing || !acc.cfg.Register {
+	if acc.closing {
 		return
 	}
 	acc.stopTimer()
+	acc.alive.stop()
 	acc.attempt++
-	attempt := acc.attempt
-	if acc.state.State != Registered && acc.state.State != Registering {
+	acc.moved = 0
+	acc.servers.begin()
+	if acc.cfg.Register && acc.state.State != Registered && acc.state.State != Registering {
 		acc.tell(Registration{State: Registering})
 	}
+	attempt := acc.attempt
+	if !acc.servers.stale(time.Now()) {
+		acc.try(attempt)
+		return
+	}
+	h, err := acc.hop()
+	if err != nil {
+		acc.failed(0, StepName, err.Error(), 0)
+		return
+	}
 	go func() {
-		f, err := acc.resolve(acc.a.ctx)
+		r, err := acc.a.locate(acc.a.ctx, h)
 		acc.serial.post(func() {
-			if attempt != acc.attempt || acc.closing {
-				return
+			if attempt == acc.attempt && !acc.closing {
+				acc.found(attempt, r, err)
 			}
-			if err != nil {
-				acc.failed(0, err.Error(), 0)
-				return
-			}
-			acc.flow = f
-			acc.send(attempt, f, acc.expires)
 		})
 	}()
+}
+
+// found takes the result of the search for the servers.
+func (acc *account) found(attempt int, r locate.Result, err error) {
+	switch {
+	case err == nil:
+		acc.servers.found(r)
+		acc.mu.Lock()
+		acc.seen.trusted = nil
+		for _, t := range r.Targets {
+			acc.seen.trusted = append(acc.seen.trusted, t.Addr.Addr())
+		}
+		acc.mu.Unlock()
+	case len(acc.servers.targets) == 0:
+		acc.failed(0, StepName, err.Error(), 0)
+		return
+	default:
+		acc.a.log.Warn("a SIP server cannot be looked up; its last addresses are used", "account", acc.cfg.Name, "error", err)
+	}
+	acc.try(attempt)
+}
+
+// try goes on to the next server.
+func (acc *account) try(attempt int) {
+	t, more, ok := acc.servers.next(time.Now())
+	if !ok {
+		acc.failed(503, StepRoute, "no server is left to try", 0)
+		return
+	}
+	acc.target, acc.spare = t, more
+	h, err := acc.hop()
+	if err != nil {
+		acc.failed(0, StepName, err.Error(), 0)
+		return
+	}
+	go func() {
+		f, err := acc.a.stack.flowTo(acc.a.ctx, h.endpoint(t))
+		if err == nil {
+			acc.askSTUN(f)
+			f = acc.dress(f)
+		}
+		acc.serial.post(func() {
+			switch {
+			case attempt != acc.attempt || acc.closing:
+			case err != nil:
+				acc.elsewhere(attempt, 503, stepOf(err), err.Error())
+			case !acc.cfg.Register:
+				acc.settle(f, nil) // calls of the account need the way to its server all the same
+			default:
+				acc.send(attempt, f, acc.expires)
+			}
+		})
+	}()
+}
+
+// elsewhere: the server that was tried does not work. The next one is tried,
+// or the attempt has failed.
+func (acc *account) elsewhere(attempt, code int, step Step, reason string) {
+	acc.servers.failed(acc.target, time.Now())
+	if acc.spare && !acc.closing {
+		acc.a.log.Warn("a SIP server does not work; the next one is tried", "account", acc.cfg.Name, "server", acc.target.String(), "step", string(step), "reason", reason)
+		acc.try(attempt)
+		return
+	}
+	acc.failed(code, step, reason, 0)
+}
+
+// settle notes the way that works and the route that the registrar wants.
+func (acc *account) settle(f flow, routes []sip.Uri) {
+	acc.servers.works(acc.target)
+	acc.flow = f
+	acc.mu.Lock()
+	acc.seen.flow, acc.seen.routes = f, routes
+	acc.mu.Unlock()
 }
 
 // send sends a REGISTER for expires seconds; 0 removes our binding.
@@ -58,9 +140,10 @@ func (acc *account) send(attempt int, f flow, expires int) {
 	req.AppendHeader(&id)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: acc.seq, MethodName: sip.REGISTER})
 	req.AppendHeader(&hops)
-	req.AppendHeader(&sip.ContactHeader{Address: acc.contactURI(f)})
+	acc.addContacts(req, f)
 	req.AppendHeader(sip.NewHeader("Expires", strconv.Itoa(expires)))
 	req.AppendHeader(sip.NewHeader("Allow", allow))
+	req.AppendHeader(sip.NewHeader("Supported", acc.supported()))
 	req.AppendHeader(sip.NewHeader("User-Agent", acc.a.cfg.UserAgent))
 	req.SetBody(nil)
 	acc.known.apply(req, acc.user, acc.cfg.Password)
@@ -70,10 +153,19 @@ func (acc *account) send(attempt int, f flow, expires int) {
 	acc.exchange(attempt, req, f, &auth{user: acc.user, password: acc.cfg.Password, keep: &acc.known})
 }
 
+// sparePatience is how long a server may take to answer when there is another
+// one to try: shorter than timer F, so that a registration does not run out
+// while a dead server is waited for.
+const sparePatience = 8 * time.Second
+
 // exchange sends req and takes what comes back, answering challenges.
 func (acc *account) exchange(attempt int, req *sip.Request, f flow, au *auth) {
+	ctx, cancel := acc.a.ctx, context.CancelFunc(func() {})
+	if acc.spare && !acc.closing {
+		ctx, cancel = context.WithTimeout(ctx, sparePatience)
+	}
 	var final *sip.Response
-	go acc.a.stack.request(acc.a.ctx, req, f, func(res *sip.Response) {
+	go acc.a.stack.request(ctx, req, f, func(res *sip.Response) {
 		if !res.IsProvisional() && final == nil {
 			final = res
 			acc.serial.post(func() {
@@ -83,145 +175,67 @@ func (acc *account) exchange(attempt int, req *sip.Request, f flow, au *auth) {
 			})
 		}
 	}, func(err error) {
+		cancel()
 		if final == nil {
 			acc.serial.post(func() {
-				if attempt == acc.attempt {
-					acc.failed(transportCode(err), acc.unreachable(err), 0)
+				if attempt != acc.attempt {
+					return
 				}
+				code, step := transportCode(err)
+				acc.elsewhere(attempt, code, step, acc.unreachable(err))
 			})
 		}
 	})
 }
 
 // transportCode is the status that stands for a failed transaction
-// (RFC 3261 section 8.1.3.1).
-func transportCode(err error) int {
-	if errors.Is(err, sip.ErrTransactionTimeout) {
-		return 408
+// (RFC 3261 section 8.1.3.1), and the step that failed.
+func transportCode(err error) (int, Step) {
+	var s *StepError
+	switch {
+	case silent(err):
+		return 408, StepAnswer
+	case errors.As(err, &s):
+		return 503, s.Step
 	}
-	return 503
+	return 503, StepRoute
+}
+
+// silent says whether err is that nobody answered in time.
+func silent(err error) bool {
+	return errors.Is(err, sip.ErrTransactionTimeout) || errors.Is(err, context.DeadlineExceeded)
+}
+
+// where names the server that was tried.
+func (acc *account) where() string {
+	h, _ := acc.hop()
+	transport := strings.ToUpper(acc.target.Transport)
+	if addr := acc.target.Addr.String(); acc.target.Addr.IsValid() && addr != h.String() {
+		return fmt.Sprintf("%s (%s %s)", h, transport, addr)
+	}
+	return fmt.Sprintf("%s (%s)", h, transport)
 }
 
 func (acc *account) unreachable(err error) string {
-	h, _ := acc.hop()
-	if errors.Is(err, sip.ErrTransactionTimeout) {
-		return fmt.Sprintf("no answer from %s (%s)", h, strings.ToUpper(h.transport))
+	if silent(err) {
+		return "no answer from " + acc.where()
 	}
-	return fmt.Sprintf("%s (%s) cannot be reached: %v", h, strings.ToUpper(h.transport), err)
-}
-
-func (acc *account) answered(attempt int, req *sip.Request, res *sip.Response, f flow, au *auth) {
-	if cseq := req.CSeq().SeqNo; cseq > acc.seq {
-		acc.seq = cseq
-	}
-	code := res.StatusCode
-	switch {
-	case code < 300:
-		acc.accepted(res, f)
-	case challenged(res):
-		next, err := au.again(req, res)
-		if err == nil {
-			acc.seq = next.CSeq().SeqNo
-			acc.exchange(attempt, next, f, au)
-			return
-		}
-		acc.known.forget()
-		acc.refused(code, err)
-	case code == 423 && !acc.closing:
-		if m := seconds(headerValue(res, "Min-Expires")); m > acc.expires && m <= maxExpires && acc.failures < 3 {
-			acc.failures++
-			acc.expires = m
-			acc.send(attempt, f, acc.expires)
-			return
-		}
-		acc.failed(code, acc.says(res), 0)
-	case code == 403:
-		acc.refused(code, nil)
-	default:
-		acc.failed(code, acc.says(res), seconds(headerValue(res, "Retry-After")))
-	}
-}
-
-func (acc *account) says(res *sip.Response) string {
-	return fmt.Sprintf("the registrar answers %d %s", res.StatusCode, displayName(res.Reason))
-}
-
-// accepted takes a 2xx.
-func (acc *account) accepted(res *sip.Response, f flow) {
-	if acc.closing {
-		acc.closed()
-		return
-	}
-	granted := acc.granted(res, f)
-	if granted == 0 {
-		acc.failed(res.StatusCode, "the registrar accepted the registration but did not keep our address", 0)
-		return
-	}
-	acc.failures = 0
-	acc.tell(Registration{State: Registered, Code: res.StatusCode, Expires: time.Duration(granted) * time.Second})
-	// Between 75 and 85 % of the lifetime; when it is long enough a whole
-	// transaction (32 s) fits in before the end.
-	life := time.Duration(granted) * time.Second
-	at := life*3/4 + time.Duration(rand.Int64N(int64(life/10)+1))
-	acc.again(max(at, minRefresh*time.Second))
-}
-
-// granted reads the lifetime of our binding in a 2xx, s; 0: there is none.
-func (acc *account) granted(res *sip.Response, f flow) int {
-	other := seconds(headerValue(res, "Expires"))
-	if other < 0 {
-		other = acc.expires
-	}
-	contacts := res.GetHeaders("Contact")
-	ours := acc.contactURI(f)
-	for _, h := range contacts {
-		c, ok := h.(*sip.ContactHeader)
-		if !ok || c.Address.User != ours.User {
-			continue
-		}
-		if e, ok := c.Params.Get("expires"); ok {
-			if n := seconds(strings.Trim(e, `"`)); n >= 0 {
-				return min(n, maxExpires)
-			}
-		}
-		return min(other, maxExpires)
-	}
-	// A registrar that lists nothing, or rewrote our Contact beyond
-	// recognition: its Expires counts.
-	return min(other, maxExpires)
-}
-
-// refused ends the attempts: the same credentials will not do better.
-func (acc *account) refused(code int, err error) {
-	reason := fmt.Sprintf("the registrar refused account %s", acc.cfg.Name)
-	switch {
-	case errors.Is(err, errRefused):
-		reason = fmt.Sprintf("the registrar refused the password of account %s", acc.cfg.Name)
-	case errors.Is(err, errNoPassword):
-		reason = fmt.Sprintf("the registrar asks for a password and account %s has none", acc.cfg.Name)
-	case err != nil:
-		reason = err.Error()
-	}
-	acc.bound = false
-	if acc.closing {
-		acc.closed()
-		return
-	}
-	acc.stopTimer()
-	acc.tell(Registration{State: Failed, Code: code, Reason: reason})
+	return fmt.Sprintf("%s cannot be reached: %v", acc.where(), err)
 }
 
 // failed says so and tries again later. after is the server's wish in
 // seconds, or less than 1.
-func (acc *account) failed(code int, reason string, after int) {
+func (acc *account) failed(code int, step Step, reason string, after int) {
 	if acc.closing {
 		acc.closed()
 		return
 	}
 	acc.failures++
-	acc.tell(Registration{State: Failed, Code: code, Reason: reason})
+	acc.tell(Registration{State: Failed, Code: code, Step: step, Reason: reason})
 	// 2, 4, 8 … 300 s, each between 75 and 125 % so that a thousand phones do
-	// not come back at once after an outage.
+	// not come back at once after an outage. RFC 5626 section 4.5 begins with
+	// 30 s and ends with 30 minutes: too long for somebody who waits by the
+	// phone.
 	wait := min(time.Second<<min(acc.failures, 10), 300*time.Second)
 	wait = wait*3/4 + time.Duration(rand.Int64N(int64(wait/2)))
 	if s := time.Duration(after) * time.Second; s > wait {
@@ -252,21 +266,38 @@ func (acc *account) stopTimer() {
 // tell reports a change of state.
 func (acc *account) tell(r Registration) {
 	r.Account = acc.cfg.Name
-	if r == acc.state {
+	if r == acc.state || !acc.cfg.Register {
 		return
 	}
 	acc.state = r
 	acc.a.emit(r)
 }
 
-// connectionLost renews a registration whose TCP connection is gone: nobody
-// can call us through it.
-func (acc *account) connectionLost(remote netip.AddrPort) {
-	if acc.flow.transport != "tcp" || acc.flow.remote != remote || acc.closing || acc.state.State != Registered {
+// renew registers anew, soon, because the way to the server has gone: nobody
+// can call us over it.
+func (acc *account) renew(reason string) {
+	if acc.closing || acc.state.State != Registered {
 		return
 	}
-	acc.tell(Registration{State: Registering, Reason: "the connection to the registrar was lost"})
+	acc.a.log.Warn("a registration is renewed", "account", acc.cfg.Name, "reason", reason)
+	acc.alive.stop()
+	acc.tell(Registration{State: Registering, Reason: reason})
 	acc.again(time.Second/2 + time.Duration(rand.Int64N(int64(time.Second))))
+}
+
+// connectionLost renews a registration whose connection is gone.
+func (acc *account) connectionLost(k streamKey) {
+	if acc.flow.transport == k.transport && acc.flow.remote == k.remote {
+		acc.renew("the connection to the registrar was lost")
+	}
+}
+
+// refresh begins afresh: the network is another, or the user asks.
+func (acc *account) refresh() {
+	acc.failures = 0
+	acc.servers.forget()
+	acc.known.forget()
+	acc.register()
 }
 
 // close removes the binding; acc.closed follows, unless the agent's patience
@@ -277,6 +308,7 @@ func (acc *account) close() {
 	}
 	acc.closing = true
 	acc.stopTimer()
+	acc.alive.stop()
 	if !acc.bound || !acc.flow.valid() {
 		acc.closed()
 		return

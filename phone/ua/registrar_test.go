@@ -36,6 +36,9 @@ type registrar struct {
 	seen     []*sip.Request     // requests taken, oldest first
 	onReq    func(*sip.Request) // called for each
 	inviteCh bool               // challenge INVITE and BYE as well
+	okay     []string           // headers of the 200 to a REGISTER
+	stuns    int                // STUN requests taken
+	deaf     bool               // to STUN
 }
 
 type binding struct {
@@ -48,12 +51,18 @@ const domain = "example.test"
 
 func newRegistrar(t *testing.T, n *uatest.Network) *registrar {
 	t.Helper()
-	h := n.Host("10.0.0.100")
-	c, err := h.ListenPacket(context.Background(), "10.0.0.100:5060")
+	r := registrarAt(t, n, "10.0.0.100")
+	n.SetName(domain, r.addr.Addr())
+	return r
+}
+
+// registrarAt is a registrar that no name leads to.
+func registrarAt(t *testing.T, n *uatest.Network, host string) *registrar {
+	t.Helper()
+	c, err := n.Host(host).ListenPacket(context.Background(), host+":5060")
 	if err != nil {
 		t.Fatal(err)
 	}
-	n.SetName(domain, h.Addr())
 	r := &registrar{t: t, conn: c, addr: addrPort(c.LocalAddr()), bindings: map[string]binding{},
 		users: map[string]string{"alice": "secret-a", "bob": "secret-b"}, algs: []string{"MD5"}, answer: map[string]int{}}
 	t.Cleanup(func() { c.Close() })
@@ -88,6 +97,17 @@ func (r *registrar) serve() {
 		if err != nil {
 			return
 		}
+		if out := stunAnswer(buf[:n], from); out != nil {
+			r.mu.Lock()
+			if r.stuns++; !r.deaf {
+				r.conn.WriteTo(out, from)
+			}
+			r.mu.Unlock()
+			continue
+		}
+		if string(buf[:n]) == "\r\n\r\n" {
+			continue
+		}
 		msg, err := sip.ParseMessage(append([]byte(nil), buf[:n]...))
 		if err != nil {
 			r.t.Errorf("registrar got nonsense: %v\n%s", err, buf[:n])
@@ -116,6 +136,10 @@ func (r *registrar) send(m sip.Message, to string) {
 
 func (r *registrar) reply(req *sip.Request, code int, headers ...string) {
 	res := sip.NewResponseFromRequest(req, code, reasonPhrase(code), nil)
+	// RFC 3581.
+	src := source(req)
+	res.Via().Params.Add("received", src.Addr().String())
+	res.Via().Params.Add("rport", strconv.Itoa(int(src.Port())))
 	for i := 0; i < len(headers); i += 2 {
 		res.AppendHeader(sip.NewHeader(headers[i], headers[i+1]))
 	}
@@ -195,6 +219,9 @@ func (r *registrar) request(req *sip.Request) {
 	}
 	dest := ""
 	if rt := req.Route(); rt != nil {
+		if _, err := netip.ParseAddr(rt.Address.Host); err != nil {
+			return // it knows no names
+		}
 		dest = netip.AddrPortFrom(netip.MustParseAddr(rt.Address.Host), uint16(rt.Address.Port)).String()
 	} else if req.Recipient.Host == domain {
 		b, ok := r.bindings[req.Recipient.User]
@@ -226,7 +253,7 @@ func (r *registrar) request(req *sip.Request) {
 }
 
 func (r *registrar) register(req *sip.Request) {
-	c := req.Contact()
+	c := req.GetHeaders("Contact")[0].(*sip.ContactHeader) // others are former addresses
 	want := seconds(headerValue(req, "Expires"))
 	if r.min > want && want > 0 {
 		r.reply(req, 423, "Min-Expires", strconv.Itoa(r.min))
@@ -242,7 +269,7 @@ func (r *registrar) register(req *sip.Request) {
 		return
 	}
 	r.bindings[user] = binding{*c.Address.Clone(), req.Source(), want}
-	r.reply(req, 200, "Contact", fmt.Sprintf("<%s>;expires=%d", c.Address.String(), want))
+	r.reply(req, 200, append([]string{"Contact", fmt.Sprintf("<%s>;expires=%d", c.Address.String(), want)}, r.okay...)...)
 }
 
 func (r *registrar) response(res *sip.Response) {

@@ -2,8 +2,10 @@ package ua
 
 import (
 	"context"
+	"net/netip"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -46,8 +48,8 @@ func (s *stack) write(req *sip.Request) error {
 func (s *stack) request(ctx context.Context, req *sip.Request, f flow, on func(*sip.Response), done func(error)) {
 	s.address(req, f)
 	f = s.choose(ctx, req, f)
-	if f.transport == "tcp" {
-		if _, err := s.connect(ctx, f.remote); err != nil {
+	if f.transport != "udp" && s.stream(f.transport, f.remote) == nil {
+		if _, err := s.connect(ctx, f.endpoint()); err != nil {
 			done(err)
 			return
 		}
@@ -61,13 +63,44 @@ func (s *stack) choose(ctx context.Context, req *sip.Request, f flow) flow {
 	if f.transport != "udp" || len(req.String()) <= maxDatagramRequest {
 		return f
 	}
-	t, err := s.flowTo(ctx, "tcp", f.remote)
+	if s.noTCP.has(f.remote) {
+		return f
+	}
+	t, err := s.flowTo(ctx, endpoint{transport: "tcp", addr: f.remote})
 	if err != nil {
+		s.noTCP.put(f.remote)
 		s.log.Debug("a request is too long for UDP and TCP is refused; UDP it is", "to", f.remote, "error", err)
 		return f
 	}
 	s.address(req, t)
 	return t
+}
+
+// refusers remembers who took no TCP connection, so that only one long request
+// in a while has to wait to hear that.
+type refusers struct {
+	mu sync.Mutex                   // guards the next
+	at map[netip.AddrPort]time.Time // when they are asked again
+}
+
+const (
+	askAgain    = 10 * time.Minute
+	maxRefusers = 64
+)
+
+func (r *refusers) has(a netip.AddrPort) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Now().Before(r.at[a])
+}
+
+func (r *refusers) put(a netip.AddrPort) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.at == nil || len(r.at) >= maxRefusers {
+		r.at = map[netip.AddrPort]time.Time{}
+	}
+	r.at[a] = time.Now().Add(askAgain)
 }
 
 // cancel sends a CANCEL, which has the Via of its INVITE and goes where that

@@ -26,23 +26,27 @@ func init() {
 // stack is sipgo's transport and transaction layers with our sockets under
 // and our order of messages over them.
 type stack struct {
-	log     *slog.Logger
-	net     Network
-	tracer  func(TraceMessage)
-	intake  *intake
-	layer   *sip.TransportLayer
-	tx      *sip.TransactionLayer
-	dialled *handover
-	// lost hears of a TCP connection that ended.
-	lost    func(remote netip.AddrPort)
+	log    *slog.Logger
+	net    Network
+	tracer func(TraceMessage)
+	intake *intake
+	layer  *sip.TransportLayer
+	tx     *sip.TransactionLayer
+	// dialled and dialledTLS take the connections that we open.
+	dialled, dialledTLS *handover
+	// lost hears of a connection that ended.
+	lost    func(streamKey)
 	refused refusals
+	noTCP   refusers
+	stun    stunning
 	door    *door
 
 	readers sync.WaitGroup // sipgo's reading loops
 
 	mu        sync.Mutex // guards the rest
 	udp       map[netip.Addr]*socket
-	tcp       map[netip.AddrPort]*streamConn // by remote address
+	streams   map[streamKey]*streamConn
+	seen      map[seenKey]netip.AddrPort // our ends as others see them, where that differs
 	closers   []func() error
 	listeners []netip.AddrPort // TCP
 	accepted  []*streamConn    // in the order they came
@@ -52,17 +56,20 @@ type stack struct {
 func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
 	request func(*sip.Request, *sip.ServerTx), stray func(*sip.Response), knows func([]byte) bool) *stack {
 	s := &stack{
-		log: log, net: network, tracer: tracer, intake: newIntake(), dialled: newHandover(),
-		udp: map[netip.Addr]*socket{}, tcp: map[netip.AddrPort]*streamConn{},
-		lost: func(netip.AddrPort) {}, refused: refusals{acks: map[string]*sip.Request{}}, door: newDoor(knows),
+		log: log, net: network, tracer: tracer, intake: newIntake(), dialled: newHandover(), dialledTLS: newHandover(),
+		udp: map[netip.Addr]*socket{}, streams: map[streamKey]*streamConn{}, seen: map[seenKey]netip.AddrPort{},
+		lost: func(streamKey) {}, refused: refusals{acks: map[string]*sip.Request{}}, door: newDoor(knows),
 	}
 	ql := quietLogger(log)
 	// sipgo must never dial: we do, and hand over. A dial of its own can only
 	// be the race of a connection that has just gone, and fails at once.
-	tcp := &sip.TransportTCP{DialerCreate: func(net.Addr) net.Dialer { return net.Dialer{Deadline: time.Unix(1, 0)} }}
+	never := func(net.Addr) net.Dialer { return net.Dialer{Deadline: time.Unix(1, 0)} }
 	s.layer = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil,
 		sip.WithTransportLayerLogger(ql),
-		sip.WithTransportLayerTransports(sip.TransportsConfig{TCP: tcp}))
+		sip.WithTransportLayerTransports(sip.TransportsConfig{
+			TCP: &sip.TransportTCP{DialerCreate: never},
+			TLS: &sip.TransportTLS{TransportTCP: &sip.TransportTCP{DialerCreate: never}},
+		}))
 	// Handlers run in the order they were added: the intake sees a message
 	// before the transaction layer does.
 	s.layer.OnMessage(s.receive)
@@ -76,13 +83,17 @@ func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
 		}))
 	s.tx.OnRequest(request)
 	s.readers.Go(func() { s.layer.ServeTCP(s.dialled) })
+	s.readers.Go(func() { s.layer.ServeTLS(s.dialledTLS) })
 	return s
 }
 
 func (s *stack) receive(msg sip.Message) {
-	if s.tracer != nil && strings.EqualFold(msg.Transport(), "TCP") {
-		remote, _ := netip.ParseAddrPort(msg.Source())
-		s.tracer(TraceMessage{Time: time.Now(), Direction: Received, Remote: remote.String(), Transport: "tcp", Text: redact(msg.String())})
+	if t := strings.ToLower(msg.Transport()); s.tracer != nil && t != "udp" {
+		local := netip.AddrPort{}
+		if c := s.stream(t, source(msg)); c != nil {
+			local = addrPort(c.LocalAddr())
+		}
+		s.tracer(TraceMessage{Time: time.Now(), Direction: Received, Local: local.String(), Remote: source(msg).String(), Transport: t, Text: redact(msg.String())})
 	}
 	s.intake.receive(msg)
 }
@@ -116,12 +127,13 @@ func (s *stack) close() {
 	s.closed = true
 	closers := s.closers
 	var conns []*streamConn
-	for _, c := range s.tcp {
+	for _, c := range s.streams {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
 	s.tx.Close()
 	s.dialled.Close()
+	s.dialledTLS.Close()
 	for _, c := range closers {
 		c()
 	}

@@ -1,6 +1,7 @@
 package ua
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/netip"
@@ -13,48 +14,72 @@ import (
 
 // hop is where a request goes next: a host that may still be a name.
 type hop struct {
-	transport string // "udp", "tcp"
+	transport string // "udp", "tcp", "tls"; empty: what the server prefers
 	host      string
-	port      int
-	guessed   bool // the URI names no transport
+	port      int         // 0: the URI names none
+	guessed   bool        // the URI names no transport
+	tls       *tls.Config // the account's; nil: none of its own
 }
 
-func (h hop) String() string { return net.JoinHostPort(h.host, strconv.Itoa(h.port)) }
+func (h hop) String() string {
+	if h.port == 0 {
+		return h.host
+	}
+	return net.JoinHostPort(h.host, strconv.Itoa(h.port))
+}
+
+// literal gives the address of a hop whose host is no name.
+func (h hop) literal() (netip.AddrPort, bool) {
+	ip, err := netip.ParseAddr(h.host)
+	if err != nil {
+		return netip.AddrPort{}, false
+	}
+	port := h.port
+	if port == 0 {
+		port = 5060
+		if h.transport == "tls" {
+			port = 5061
+		}
+	}
+	return netip.AddrPortFrom(ip.Unmap(), uint16(port)), true
+}
 
 // hopOf reads the next hop from a URI. fallback is the transport when the URI
 // names none.
 func hopOf(u *sip.Uri, fallback string) (hop, error) {
-	if s := strings.ToLower(u.Scheme); s != "sip" {
-		return hop{}, fmt.Errorf("%q: only sip: addresses can be reached", cut(u.String()))
-	}
 	h := hop{transport: fallback, host: strings.Trim(u.Host, "[]"), port: u.Port, guessed: true}
-	if t, ok := u.UriParams.Get("transport"); ok {
+	t, named := u.UriParams.Get("transport")
+	switch scheme := strings.ToLower(u.Scheme); {
+	case scheme == "sips":
+		h.transport, h.guessed = "tls", false
+	case scheme != "sip":
+		return hop{}, fmt.Errorf("%q: only sip: addresses can be reached", cut(u.String()))
+	case named:
 		h.transport, h.guessed = strings.ToLower(t), false
 	}
 	if m, ok := u.UriParams.Get("maddr"); ok && m != "" {
 		h.host = strings.Trim(m, "[]")
 	}
-	if h.transport != "udp" && h.transport != "tcp" {
+	switch h.transport {
+	case "udp", "tcp", "tls", "":
+	default:
 		return hop{}, fmt.Errorf("transport %q of %s is not supported", cut(h.transport), cut(u.String()))
 	}
 	if h.host == "" || h.port < 0 || h.port > 65535 {
 		return hop{}, fmt.Errorf("%s is no address", cut(u.String()))
 	}
-	if h.port == 0 {
-		h.port = 5060
-	}
 	return h, nil
 }
 
 // serverURI reads a registrar or proxy as a user writes it: "host",
-// "host:port" or a sip: URI.
+// "host:port", or a sip: or sips: URI.
 func serverURI(s string) (sip.Uri, error) {
 	var u sip.Uri
 	s = strings.TrimSpace(s)
 	if a, err := netip.ParseAddr(s); err == nil && a.Is6() {
 		s = "[" + s + "]"
 	}
-	if !strings.HasPrefix(strings.ToLower(s), "sip:") {
+	if l := strings.ToLower(s); !strings.HasPrefix(l, "sip:") && !strings.HasPrefix(l, "sips:") {
 		s = "sip:" + s
 	}
 	if !printable(s) {
@@ -89,7 +114,8 @@ func parseTarget(target, domain string) (sip.Uri, error) {
 		}
 		return u, nil
 	case ok && strings.EqualFold(scheme, "sips"):
-		return sip.Uri{}, fmt.Errorf("call %q: encrypted calls are not supported yet: %w", cut(target), ErrBadTarget)
+		// It asks for TLS on every hop to the callee, which no phone can see to.
+		return sip.Uri{}, fmt.Errorf("call %q: sips: cannot be promised; call it as sip:, over an account with transport = \"tls\": %w", cut(target), ErrBadTarget)
 	case ok && strings.EqualFold(scheme, "tel"):
 		if t = telephone(rest); t == "" {
 			return bad()

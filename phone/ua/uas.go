@@ -167,8 +167,14 @@ func (a *Agent) capabilities(req *sip.Request) *sip.Response {
 func (a *Agent) addressee(req *sip.Request) (acc *account, ok bool) {
 	user := req.Recipient.User
 	for _, acc := range a.accounts {
-		if user == acc.contact && acc.trusts(source(req).Addr()) {
+		if user != acc.contact {
+			continue
+		}
+		if from := source(req).Addr(); acc.trusts(from) {
 			return acc, true
+		} else if req.Method == sip.INVITE {
+			a.log.Warn("a call to our registration came from elsewhere than its server and was refused; if that is a gateway of the provider, add it to trusted_servers",
+				"account", acc.cfg.Name, "from", from)
 		}
 	}
 	if !a.cfg.DirectCalls {

@@ -25,8 +25,12 @@ type wire struct {
 }
 
 func newWire(t *testing.T, n *uatest.Network, host string) *wire {
+	return newWireAt(t, n, host, 5060)
+}
+
+func newWireAt(t *testing.T, n *uatest.Network, host string, port int) *wire {
 	t.Helper()
-	c, err := n.Host(host).ListenPacket(context.Background(), host+":5060")
+	c, err := n.Host(host).ListenPacket(context.Background(), fmt.Sprintf("%s:%d", host, port))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"offhook/phone/ua/locate"
 )
 
 // Faults is what the network does to UDP packets. The zero value delivers
@@ -39,6 +41,10 @@ type Network struct {
 	names   map[string][]netip.Addr
 	port    uint16
 	dead    map[netip.Addr]bool
+	records map[recordKey][]locate.Record
+	deaf    bool
+	nats    map[netip.Addr]*nat // by inside address
+	routers map[netip.Addr]*nat // by public address
 }
 
 // NewNetwork makes a network without hosts.
@@ -46,7 +52,8 @@ func NewNetwork(f Faults) *Network {
 	return &Network{
 		faults: f, rand: rand.New(rand.NewPCG(f.Seed, 1)), port: 40000,
 		packets: map[netip.AddrPort]*packetConn{}, streams: map[netip.AddrPort]*listener{},
-		names: map[string][]netip.Addr{}, dead: map[netip.Addr]bool{},
+		names: map[string][]netip.Addr{}, dead: map[netip.Addr]bool{}, records: map[recordKey][]locate.Record{},
+		nats: map[netip.Addr]*nat{}, routers: map[netip.Addr]*nat{},
 	}
 }
 
@@ -161,6 +168,10 @@ func (h *Host) Dial(ctx context.Context, local netip.Addr, addr string) (net.Con
 	n.port++
 	from := netip.AddrPortFrom(h.addr, n.port)
 	delay := n.faults.Delay
+	var public netip.Addr
+	if r := n.nats[h.addr]; r != nil {
+		public = r.public
+	}
 	n.mu.Unlock()
 	refused := &net.OpError{Op: "dial", Net: "tcp", Addr: net.TCPAddrFromAddrPort(to), Err: syscall.ECONNREFUSED}
 	if dead {
@@ -178,6 +189,9 @@ func (h *Host) Dial(ctx context.Context, local netip.Addr, addr string) (net.Con
 		}
 	}
 	ours, theirs := newStream(n, from, to)
+	if public.IsValid() {
+		theirs.remote = netip.AddrPortFrom(public, from.Port()+10000)
+	}
 	select {
 	case l.backlog <- theirs:
 		return ours, nil
@@ -191,23 +205,52 @@ func (h *Host) Dial(ctx context.Context, local netip.Addr, addr string) (net.Con
 // LocalAddr is the host's address: it has one.
 func (h *Host) LocalAddr(netip.AddrPort) (netip.Addr, error) { return h.addr, nil }
 
-// Resolve knows addresses and the names of SetName.
-func (h *Host) Resolve(_ context.Context, host string) ([]netip.Addr, error) {
-	if a, err := netip.ParseAddr(host); err == nil {
-		return []netip.Addr{a}, nil
-	}
+// Query knows the names of SetName and the records of SetRecords.
+func (h *Host) Query(_ context.Context, name string, t locate.Type) ([]locate.Record, error) {
 	h.net.mu.Lock()
 	defer h.net.mu.Unlock()
-	if a := h.net.names[host]; len(a) > 0 {
-		return slices.Clone(a), nil
+	rs := slices.Clone(h.net.records[recordKey{name, t}])
+	for _, a := range h.net.names[name] {
+		if a.Is4() && t == locate.A || a.Is6() && t == locate.AAAA {
+			rs = append(rs, locate.Record{TTL: time.Minute, Addr: a})
+		}
 	}
-	return nil, fmt.Errorf("lookup %s: %w", host, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true})
+	if h.net.deaf {
+		return nil, fmt.Errorf("%s: %w", name, locate.ErrNoAnswer)
+	}
+	if len(rs) == 0 {
+		return nil, fmt.Errorf("%s: %w", name, locate.ErrNotFound)
+	}
+	return rs, nil
+}
+
+// recordKey is what SetRecords is told for.
+type recordKey struct {
+	name string
+	t    locate.Type
+}
+
+// SetRecords gives a name records of type t; none takes them away.
+func (n *Network) SetRecords(name string, t locate.Type, rs ...locate.Record) {
+	n.mu.Lock()
+	n.records[recordKey{name, t}] = rs
+	n.mu.Unlock()
+}
+
+// SetDeaf has no name server answer any more, or again.
+func (n *Network) SetDeaf(deaf bool) {
+	n.mu.Lock()
+	n.deaf = deaf
+	n.mu.Unlock()
 }
 
 // send carries a packet to its socket, or not.
 func (n *Network) send(p Packet) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
+	if r := n.nats[p.From.Addr()]; r != nil {
+		p.From = r.outward(p.From, p.To, time.Now())
+	}
 	if n.dead[p.From.Addr()] || n.dead[p.To.Addr()] || n.filter != nil && !n.filter(p) {
 		return
 	}
@@ -237,6 +280,13 @@ func (n *Network) send(p Packet) {
 
 // deliver requires n.mu.
 func (n *Network) deliver(p Packet) {
+	if r := n.routers[p.To.Addr()]; r != nil {
+		in, ok := r.inward(p.To, p.From, time.Now())
+		if !ok {
+			return
+		}
+		p.To = in
+	}
 	if c := n.packets[p.To]; c != nil {
 		c.put(p)
 	}

@@ -12,6 +12,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"offhook/phone/ua/locate"
 )
 
 func sockets(t *testing.T, n *Network) (a, b net.PacketConn) {
@@ -108,7 +110,7 @@ func TestSocketErrors(t *testing.T) {
 	if _, err := h.Dial(t.Context(), netip.Addr{}, "10.0.0.9:1"); !errors.Is(err, syscall.ECONNREFUSED) {
 		t.Errorf("nobody listens: %v", err)
 	}
-	if _, err := h.Resolve(t.Context(), "nowhere.test"); err == nil {
+	if _, err := h.Query(t.Context(), "nowhere.test", locate.A); !errors.Is(err, locate.ErrNotFound) {
 		t.Error("an unknown name was found")
 	}
 	b.Close()

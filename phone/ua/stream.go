@@ -1,0 +1,104 @@
+package ua
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"time"
+)
+
+// streamKey is what connections are told apart by.
+type streamKey struct {
+	transport string // "tcp", "tls"
+	remote    netip.AddrPort
+}
+
+// stream gives the connection with a peer, nil when there is none.
+func (s *stack) stream(transport string, remote netip.AddrPort) *streamConn {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.streams[streamKey{transport, netip.AddrPortFrom(remote.Addr().Unmap(), remote.Port())}]
+}
+
+// connectTimeout bounds an attempt at a connection, TLS included.
+const connectTimeout = 5 * time.Second
+
+// connect gives the connection to e, dialling when there is none.
+func (s *stack) connect(ctx context.Context, e endpoint) (*streamConn, error) {
+	s.mu.Lock()
+	c, closed := s.streams[streamKey{e.transport, e.addr}], s.closed
+	s.mu.Unlock()
+	switch {
+	case closed:
+		return nil, ErrClosed
+	case c != nil && e.transport == "tls":
+		return c, c.serves(e)
+	case c != nil:
+		return c, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
+	defer cancel()
+	raw, err := s.net.Dial(ctx, netip.Addr{}, e.addr.String())
+	if err != nil {
+		return nil, &StepError{StepRoute, fmt.Errorf("connect to %v: %w", e.addr, err)}
+	}
+	into := s.dialled
+	if e.transport == "tls" {
+		if raw, err = handshake(ctx, raw, e); err != nil {
+			return nil, &StepError{StepTLS, err}
+		}
+		into = s.dialledTLS
+	}
+	c = s.adopt(raw, nil, e)
+	if err := into.give(c); err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// maxAccepted bounds the TCP connections that others keep open with us.
+const maxAccepted = 64
+
+// welcome takes a connection from outside. When there are too many, the oldest
+// goes that never carried a word of ours, or else the oldest.
+func (s *stack) welcome(raw net.Conn) net.Conn {
+	c := s.adopt(raw, s.door, endpoint{transport: "tcp"})
+	var out *streamConn
+	s.mu.Lock()
+	if s.accepted = append(s.accepted, c); len(s.accepted) > maxAccepted {
+		out = s.accepted[max(0, slices.IndexFunc(s.accepted[:maxAccepted], func(c *streamConn) bool { return !c.known.Load() }))]
+	}
+	s.mu.Unlock()
+	if out != nil {
+		s.log.Debug("too many connections: one is closed", "peer", out.RemoteAddr())
+		out.Close()
+	}
+	return c
+}
+
+// adopt wraps a connection and remembers it. e is what it was dialled for.
+func (s *stack) adopt(raw net.Conn, d *door, e endpoint) *streamConn {
+	c := &streamConn{Conn: raw, door: d, trace: s.traceFunc(), gone: make(chan struct{}), endpoint: e}
+	key := streamKey{e.transport, addrPort(raw.RemoteAddr())}
+	local := addrPort(raw.LocalAddr())
+	c.closed = func(c *streamConn) {
+		s.mu.Lock()
+		if s.streams[key] == c {
+			delete(s.streams, key)
+		}
+		delete(s.seen, seenKey{e.transport, local, key.remote.Addr()})
+		s.accepted = slices.DeleteFunc(s.accepted, func(o *streamConn) bool { return o == c })
+		closed := s.closed
+		s.mu.Unlock()
+		if !closed {
+			s.lost(key)
+		}
+	}
+	s.mu.Lock()
+	s.streams[key] = c
+	s.mu.Unlock()
+	return c
+}
