@@ -39,12 +39,16 @@ type Options struct {
 	Now      func() time.Time // clock of events and echoes; nil: time.Now
 	// Models is what the user says of devices whose numbers do not tell.
 	Models []Model
+	// ByPort identifies the device by where it is plugged in, though it has a
+	// serial number: another one with the same is there.
+	ByPort bool
 }
 
 // Device is an open phone. Its methods may be called from any goroutine.
 type Device struct {
 	dev   hid.Device
 	info  hid.Info
+	id    string
 	about about
 	log   *slog.Logger
 	now   func() time.Time
@@ -89,6 +93,9 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 		return fail(err)
 	}
 	d := newDevice(dev, drv, opt)
+	if j, ok := dev.(*joint); ok {
+		j.begin(drv.longest() + readSlack)
+	}
 	go d.routineReader()
 	go d.routineWriter()
 	go d.routineAsk(d.about.streams)
@@ -128,7 +135,7 @@ func newDevice(dev hid.Device, drv driver, opt Options) *Device {
 		opt.Now = time.Now
 	}
 	d := &Device{
-		dev: Guard(dev), info: dev.Info(), about: drv.about(), driver: drv, now: opt.Now,
+		dev: guardAll(dev), info: dev.Info(), id: Identify(dev.Info(), opt.ByPort), about: drv.about(), driver: drv, now: opt.Now,
 		events: make(chan Event, eventQueue), wake: make(chan struct{}, 1),
 		settled: make(chan struct{}), stopped: make(chan struct{}), closing: make(chan struct{}),
 		read: make(chan struct{}), written: make(chan struct{}), closed: make(chan struct{}),
@@ -139,16 +146,20 @@ func newDevice(dev hid.Device, drv driver, opt Options) *Device {
 }
 
 // ID is stable over replugging: vendor and product in hexadecimal and the serial
-// number, or the port where a device has none.
-func (d *Device) ID() string {
-	return fmt.Sprintf("%04x:%04x:%s", d.info.VendorID, d.info.ProductID, place(d.info))
+// number, or the port where a device has none or not one of its own.
+func (d *Device) ID() string { return d.id }
+
+// Identify gives the ID that a device has when it is opened. Devices that are
+// plugged in at the same time and have one ID are told apart by their ports.
+func Identify(info hid.Info, byPort bool) string {
+	return fmt.Sprintf("%04x:%04x:%s", info.VendorID, info.ProductID, place(info, byPort))
 }
 
 // place is what tells a device from others of its model. Makers without serial
 // numbers often give all devices the same placeholder.
-func place(info hid.Info) string {
+func place(info hid.Info, byPort bool) string {
 	serial := strings.TrimSpace(info.Serial)
-	if strings.Trim(serial, serial[:min(1, len(serial))]) != "" {
+	if !byPort && strings.Trim(serial, serial[:min(1, len(serial))]) != "" {
 		return serial
 	}
 	if info.Phys != "" {
@@ -200,8 +211,8 @@ func (d *Device) Lifted() bool { return d.lifted }
 // nothing more is read from the device.
 func (d *Device) Events() <-chan Event { return d.events }
 
-// Err tells why Events was closed: nil after Close, an error that wraps
-// hid.ErrGone after unplugging, or what reading failed with.
+// Err tells why Events was closed: nil after Close, the reason after Release, an
+// error that wraps hid.ErrGone after unplugging, or what reading failed with.
 func (d *Device) Err() error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -245,6 +256,16 @@ func (d *Device) notify() {
 	case d.wake <- struct{}{}:
 	default:
 	}
+}
+
+// Release closes the device for a reason that Err is to tell.
+func (d *Device) Release(reason error) error {
+	d.mu.Lock()
+	if d.err == nil && !d.final {
+		d.err = fmt.Errorf("%s: %w", d.Name(), reason)
+	}
+	d.mu.Unlock()
+	return d.Close()
 }
 
 // Close puts the lights out, waiting at most a second for it, and lets go of the

@@ -56,6 +56,7 @@ type about struct {
 
 // question is a report to ask for.
 type question struct {
+	node    int  // number of the interface, of a phone that has several
 	feature bool // else an input report
 	id      uint8
 	size    int // in bytes, a report ID included
@@ -64,6 +65,7 @@ type question struct {
 // message is one report to be written, its first byte the report ID, 0 where the
 // device does not number its reports.
 type message struct {
+	node    int  // number of the interface, of a phone that has several
 	feature bool // else an output report
 	report  []byte
 	// read, not 0: the feature report with that ID is read instead, so many bytes

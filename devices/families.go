@@ -58,6 +58,9 @@ func undecided(info hid.Info, opt Options) bool {
 // for its numbers, else the one for telephony descriptors. The error wraps
 // ErrNotTelephony or is a *report.ParseError.
 func driverFor(dev hid.Device, opt Options) (driver, error) {
+	if j, ok := dev.(*joint); ok {
+		return newJointDriver(j.nodes, opt)
+	}
 	info := dev.Info()
 	if m := modelOf(info, opt.Models); m != nil {
 		return m.driver(), nil

@@ -89,8 +89,7 @@ func (m Model) Check() error {
 // modelOf finds what the user said of a device, nil when he said nothing.
 func modelOf(info hid.Info, choices []Model) *Model {
 	numbers := fmt.Sprintf("%04x:%04x", info.VendorID, info.ProductID)
-	id := numbers + ":" + place(info)
-	for _, want := range []string{id, numbers} {
+	for _, want := range []string{Identify(info, true), Identify(info, false), numbers} {
 		for i := range choices {
 			if choices[i].Device == want && choices[i].Check() == nil {
 				return &choices[i]

@@ -146,10 +146,11 @@ func (d *Device) routineAsk(streams bool) {
 }
 
 func (d *Device) ask(q question, buf []byte) (int, error) {
+	dev := nodeOf(d.dev, q.node)
 	if !q.feature {
-		return d.dev.GetInput(q.id, buf)
+		return dev.GetInput(q.id, buf)
 	}
-	f, ok := d.dev.(hid.FeatureDevice)
+	f, ok := dev.(hid.FeatureDevice)
 	if !ok {
 		return 0, errNoFeatures
 	}

@@ -1,12 +1,13 @@
 package devices
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
+	"slices"
 
 	"offhook/hid"
 	"offhook/hid/report"
@@ -21,7 +22,7 @@ type Skipped struct {
 	Remedy string
 }
 
-// Remedies of OpenAll.
+// Remedies of the errors of OpenPhone.
 const (
 	remedyPermission = "run: sudo offhook udev install, then unplug the device and plug it in again"
 	remedyDescriptor = "save the descriptor and report it: offhook devices describe --descriptor FILE"
@@ -29,27 +30,71 @@ const (
 	remedyGone       = "unplug the device and plug it in again"
 )
 
-// OpenAll opens every telephone that hid.Enumerate finds, all at the same
-// time, and says of each other interface why it was left. Interfaces whose
-// descriptor can be read without opening and is no telephone's are not opened.
-// The error is that of hid.Enumerate.
-func OpenAll(opt Options) ([]*Device, []Skipped, error) {
-	infos, err := hid.Enumerate()
-	if err != nil {
-		return nil, nil, fmt.Errorf("look for telephones: %w", err)
-	}
-	opened, skipped := openEach(infos, hid.Open, opt)
-	return opened, skipped, nil
+// OpenPhone opens the HID interfaces of one phone as one device, as when it has
+// just been plugged in; those that are no telephone's are left alone, and not even
+// opened where their descriptor says so without. The error wraps ErrNotTelephony
+// when none is left, ErrUndecided, hid.ErrPermission, hid.ErrGone or a
+// *report.ParseError.
+func OpenPhone(infos []hid.Info, opt Options) (*Device, error) {
+	return openPhone(infos, hid.Open, opt)
 }
 
-// OpenInfo opens one interface, as when it has just been plugged in. The error
-// wraps ErrNotTelephony, ErrUndecided, hid.ErrPermission, hid.ErrGone or a
-// *report.ParseError.
-func OpenInfo(info hid.Info, opt Options) (*Device, error) { return openInfo(info, hid.Open, opt) }
+func openPhone(infos []hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (*Device, error) {
+	infos = slices.SortedStableFunc(slices.Values(infos), func(a, b hid.Info) int { return cmp.Compare(a.Interface, b.Interface) })
+	if len(infos) > 1 && ownProtocol(infos[0], opt) {
+		infos = []hid.Info{ownInterface(infos)}
+	}
+	var nodes []hid.Device
+	none := ErrNotTelephony
+	for _, info := range infos {
+		node, err := openNode(info, open, opt)
+		switch {
+		case err == nil:
+			nodes = append(nodes, node)
+		case errors.Is(err, ErrNotTelephony):
+			none = err
+		default:
+			for _, n := range nodes {
+				_ = n.Close() // the reason for giving up matters more
+			}
+			return nil, err
+		}
+	}
+	switch len(nodes) {
+	case 0:
+		return nil, none
+	case 1:
+		return Open(nodes[0], opt)
+	}
+	return Open(newJoint(nodes), opt)
+}
 
-func openInfo(info hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (*Device, error) {
+// ownProtocol tells whether a device is driven by its numbers or by what the user
+// says of it, which is a protocol of one interface.
+func ownProtocol(info hid.Info, opt Options) bool {
 	known := opt.Profiles.Find(info.VendorID, info.ProductID)
-	if raw := sysfsDescriptor(info); raw != nil && familyOf(info) == nil && modelOf(info, opt.Models) == nil && !known.Raw() {
+	return familyOf(info) != nil || modelOf(info, opt.Models) != nil || known.Raw()
+}
+
+// ownInterface is the interface of a phone with a protocol of its own: the first
+// that does not pass for a keyboard, a mouse or the keys of a media player.
+func ownInterface(infos []hid.Info) hid.Info {
+	for _, info := range infos {
+		d, err := report.Parse(sysfsDescriptor(info))
+		if err != nil || len(d.Collections) == 0 {
+			continue
+		}
+		if page := d.Collections[0].Usage.Page(); page != report.PageGenericDesktop && page != report.PageConsumer {
+			return info
+		}
+	}
+	return infos[0]
+}
+
+// openNode opens one interface, if it is a telephone's.
+func openNode(info hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (hid.Device, error) {
+	if raw := sysfsDescriptor(info); raw != nil && !ownProtocol(info, opt) {
+		known := opt.Profiles.Find(info.VendorID, info.ProductID)
 		if d, err := DescribeAs(raw, &known); err == nil && d.kind == 0 {
 			return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, ErrNotTelephony)
 		}
@@ -61,28 +106,14 @@ func openInfo(info hid.Info, open func(hid.Info) (hid.Device, error), opt Option
 	if err != nil {
 		return nil, fmt.Errorf("open %s: %w", nameOf(info), err)
 	}
-	return Open(dev, opt)
+	if _, err := driverFor(dev, opt); err != nil {
+		_ = dev.Close() // the reason for giving up matters more
+		return nil, fmt.Errorf("open %s (%s): %w", nameOf(info), info.Path, err)
+	}
+	return dev, nil
 }
 
-// openEach opens side by side, so that one slow device holds up none.
-func openEach(infos []hid.Info, open func(hid.Info) (hid.Device, error), opt Options) (opened []*Device, skipped []Skipped) {
-	devs, errs := make([]*Device, len(infos)), make([]error, len(infos))
-	var wg sync.WaitGroup
-	for i, info := range infos {
-		wg.Go(func() { devs[i], errs[i] = openInfo(info, open, opt) })
-	}
-	wg.Wait()
-	for i, info := range infos {
-		if errs[i] == nil {
-			opened = append(opened, devs[i])
-			continue
-		}
-		skipped = append(skipped, Skipped{Info: info, Reason: errs[i], Remedy: Remedy(errs[i])})
-	}
-	return opened, skipped
-}
-
-// Remedy is what a user can do about an error of OpenInfo, empty when there is
+// Remedy is what a user can do about an error of OpenPhone, empty when there is
 // nothing to be mended.
 func Remedy(err error) string {
 	var parse *report.ParseError

@@ -3,7 +3,6 @@ package devices
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"offhook/devices/profile"
@@ -276,53 +275,4 @@ func TestRemedies(t *testing.T) {
 			t.Errorf("Remedy(%v) = %q", tt.err, got)
 		}
 	}
-}
-
-// silentNode reads nothing until closed.
-type silentNode struct {
-	info hid.Info
-	raw  []byte
-	done chan struct{}
-}
-
-func (n *silentNode) Info() hid.Info                      { return n.info }
-func (n *silentNode) Descriptor() []byte                  { return n.raw }
-func (n *silentNode) Read([]byte) (int, error)            { <-n.done; return 0, hid.ErrClosed }
-func (n *silentNode) Write([]byte) error                  { return nil }
-func (n *silentNode) GetInput(uint8, []byte) (int, error) { return 0, hid.ErrUnsupported }
-func (n *silentNode) Close() error {
-	select {
-	case <-n.done:
-	default:
-		close(n.done)
-	}
-	return nil
-}
-
-func TestOpenAllOpensSideBySideAndSaysWhatItLeft(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		infos := []hid.Info{{Path: "a", Name: "A"}, {Path: "b", Name: "B"}, {Path: "c", Name: "C"}, {Path: "d", Name: "D"}}
-		start := time.Now()
-		opened, skipped := openEach(infos, func(i hid.Info) (hid.Device, error) {
-			switch i.Path {
-			case "b":
-				return nil, hid.ErrPermission
-			case "c":
-				return &silentNode{info: i, raw: []byte{0x05, 0x01}, done: make(chan struct{})}, nil
-			}
-			return &silentNode{info: i, raw: smallDisplay, done: make(chan struct{})}, nil
-		}, Options{})
-		if took := time.Since(start); took > baselineWait {
-			t.Errorf("opening took %v", took)
-		}
-		if len(opened) != 2 || opened[0].Name() != "A" || opened[1].Name() != "D" {
-			t.Errorf("opened %v", opened)
-		}
-		if len(skipped) != 2 || skipped[0].Remedy != remedyPermission || skipped[1].Remedy != "" {
-			t.Errorf("skipped %+v", skipped)
-		}
-		for _, d := range opened {
-			d.Close()
-		}
-	})
 }

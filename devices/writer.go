@@ -147,10 +147,11 @@ func (d *Device) rest(pause time.Duration) bool {
 }
 
 func (d *Device) send(m message) error {
+	dev := nodeOf(d.dev, m.node)
 	if !m.feature {
-		return d.dev.Write(m.report)
+		return dev.Write(m.report)
 	}
-	f, ok := d.dev.(hid.FeatureDevice)
+	f, ok := dev.(hid.FeatureDevice)
 	switch {
 	case !ok:
 		return errNoFeatures

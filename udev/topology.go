@@ -62,6 +62,38 @@ func (s Sysfs) SoundCards(path string) []int {
 	return cards
 }
 
+// HIDComplete tells whether a USB device, given by its directory, has all of its
+// interfaces, and those of class HID the hidraw nodes that they will have. An
+// interface that another driver than usbhid has taken gets none.
+func HIDComplete(device string) bool {
+	dirs := Interfaces(device)
+	if n, err := strconv.Atoi(text(filepath.Join(device, "bNumInterfaces"))); err != nil || len(dirs) < n {
+		return false
+	}
+	for _, dir := range dirs {
+		if text(filepath.Join(dir, "bInterfaceClass")) != "03" {
+			continue
+		}
+		driver, err := os.Readlink(filepath.Join(dir, "driver"))
+		if err == nil && filepath.Base(driver) != "usbhid" {
+			continue
+		}
+		if nodes, err := filepath.Glob(filepath.Join(dir, "*", "hidraw", "hidraw*")); err != nil || len(nodes) == 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// text is a file of one line, "" when there is none.
+func text(path string) string {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimSpace(string(data))
+}
+
 func exists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

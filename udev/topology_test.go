@@ -66,3 +66,41 @@ func TestEachHandsetHasTheCardOfItsOwnUSBDevice(t *testing.T) {
 		}
 	}
 }
+
+func TestAUSBDeviceIsCompleteWithTheNodesOfAllItsHIDInterfaces(t *testing.T) {
+	dir := t.TempDir()
+	put := func(path, text string) {
+		t.Helper()
+		path = filepath.Join(dir, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(path, []byte(text), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := func(when string, complete bool) {
+		t.Helper()
+		if got := HIDComplete(dir); got != complete {
+			t.Errorf("%s: %v, want %v", when, got, complete)
+		}
+	}
+	want("nothing there", false)
+	put("bNumInterfaces", " 3\n")
+	put("1-2:1.0/bInterfaceClass", "01\n")
+	put("1-2:1.1/bInterfaceClass", "03\n")
+	put("1-2:1.1/0003:1209:7E1E.0001/hidraw/hidraw4/dev", "240:4\n")
+	want("one interface is still to come", false)
+	put("1-2:1.2/bInterfaceClass", "03\n")
+	want("its node is still to come", false)
+	put("1-2:1.2/0003:1209:7E1E.0002/hidraw/hidraw5/dev", "240:5\n")
+	want("all there", true)
+
+	// What another driver has taken gets no node.
+	put("bNumInterfaces", " 4\n")
+	put("1-2:1.3/bInterfaceClass", "03\n")
+	if err := os.Symlink("../../../bus/usb/drivers/yealink", filepath.Join(dir, "1-2:1.3/driver")); err != nil {
+		t.Fatal(err)
+	}
+	want("the last is yealink's", true)
+}

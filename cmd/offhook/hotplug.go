@@ -19,8 +19,8 @@ func hotplug(ctx context.Context, p *phone.Phone, sounds *sounds, profiles strin
 	if err != nil {
 		log.Warn("phones that are plugged in later may go unnoticed", "error", err)
 	}
-	cfg.Open = func(info hid.Info) (*devices.Device, error) {
-		return devices.OpenInfo(info, devices.Options{Logger: log, Profiles: loadProfiles(profiles, log)})
+	cfg.Open = func(infos []hid.Info, byPort bool) (*devices.Device, error) {
+		return devices.OpenPhone(infos, devices.Options{Logger: log, Profiles: loadProfiles(profiles, log), ByPort: byPort})
 	}
 	cfg.Attach = func(d *devices.Device) {
 		p.Attach(d, d.Info().Path, sounds.open(d.Info().Sysfs))

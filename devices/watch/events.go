@@ -18,7 +18,7 @@ func (w *watcher) event(e udev.Event) {
 		switch {
 		case e.Devname == "":
 		case e.Action == "remove":
-			w.forget(e.Devname)
+			w.removed(e.Devname)
 		default: // "add"; "change" where udev's rules were applied anew
 			w.lookFor(e.Devname)
 			w.permitted(e.Devname)
@@ -32,7 +32,7 @@ func (w *watcher) event(e udev.Event) {
 		path := filepath.Base(e.Devpath)
 		switch {
 		case e.Action == "remove":
-			w.forget(path)
+			w.removed(path)
 		case e.Action != "unbind" && withoutHidraw(e):
 			w.lookFor(path)
 		}
@@ -43,17 +43,25 @@ func (w *watcher) event(e udev.Event) {
 
 // lookFor looks for one interface that was announced.
 func (w *watcher) lookFor(path string) {
-	for _, info := range w.list() {
+	all := w.list()
+	for _, info := range all {
 		if info.Path == path {
-			w.found(info)
+			w.found(info, all)
 		}
+	}
+}
+
+// removed ends with the phone to which an interface belonged.
+func (w *watcher) removed(path string) {
+	if e := w.entries[path]; e != nil {
+		w.forget(e)
 	}
 }
 
 // soundChanged hands over what has waited for its sound card, if that is ready.
 func (w *watcher) soundChanged() {
-	for _, e := range w.entries {
-		if e.phase == waiting && w.Sound(e.info) != udev.SoundComing {
+	for _, e := range w.all() {
+		if e.phase == waiting && w.Sound(e.infos[0]) != udev.SoundComing {
 			w.handOver(e)
 		}
 	}

@@ -4,23 +4,21 @@ import (
 	"errors"
 	"log/slog"
 
-	"offhook/devices"
+	"offhook/devices/seat"
 	"offhook/hid"
 	"offhook/udev"
 )
 
-// System is the Config for the telephones of this machine; Attach and Skipped
+// System is the Config for the telephones of this machine; Open, Attach and Skipped
 // are left to be set. Where the system tells nothing of devices, as on other
 // systems than Linux, what is there at the start is found all the same, and the
 // error says so.
 func System(log *slog.Logger) (Config, error) {
 	cfg := Config{
 		Enumerate: hid.Enumerate,
-		Open: func(info hid.Info) (*devices.Device, error) {
-			return devices.OpenInfo(info, devices.Options{Logger: log})
-		},
-		Sound:  sound,
-		Logger: log,
+		USBDevice: usbDevice,
+		Sound:     sound,
+		Logger:    log,
 	}
 	events, err := udev.Listen(log)
 	if err == nil {
@@ -30,7 +28,21 @@ func System(log *slog.Logger) (Config, error) {
 	if nerr == nil {
 		cfg.Nodes = nodes
 	}
+	if s, serr := seat.System(); serr == nil {
+		cfg.Seat = s
+	} else {
+		log.Debug("users at the seat are not told apart", "error", serr) // no logind: there is no need to
+	}
 	return cfg, errors.Join(err, nerr)
+}
+
+// usbDevice is about hidraw alone: libusb has whole devices.
+func usbDevice(info hid.Info) (string, bool) {
+	if info.Backend != hid.BackendHidraw || info.Bus != "usb" {
+		return "", true
+	}
+	device, ok := udev.System.USBDevice(info.Sysfs)
+	return device, !ok || udev.HIDComplete(device)
 }
 
 // sound asks sysfs, and udev where it runs.

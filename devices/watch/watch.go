@@ -10,9 +10,16 @@ import (
 
 	"offhook/devices"
 	"offhook/hid"
-	"offhook/hid/report"
 	"offhook/udev"
 )
+
+// ErrAway is why telephones are let go while the user's session is not the one
+// at the seat.
+var ErrAway = errors.New("let go: another user sits at the computer")
+
+// gatherWait is how long a phone of several HID interfaces waits for all of their
+// nodes; they are made one right after the other.
+const gatherWait = time.Second
 
 // soundWait is how long a device waits for its sound card. Loading the card's
 // driver for the first time takes the better part of a second.
@@ -32,16 +39,27 @@ type Nodes interface {
 	Close() error
 }
 
-// Config is what Run works with. Events and Nodes are closed by Run; where they
-// are nil, what is there at the start is all that is found, and permissions that
-// come later are not noticed.
+// Seat tells whether the user is at the seat of the computer; *seat.Watch does.
+type Seat interface {
+	Next() (present bool, err error)
+	Close() error
+}
+
+// Config is what Run works with. Events, Nodes and Seat are closed by Run; where
+// they are nil, what is there at the start is all that is found, permissions that
+// come later are not noticed, and the user is always at the seat.
 type Config struct {
 	Events Events
 	Nodes  Nodes
-	// Enumerate and Open are those of hid and devices. Open is called by a
-	// goroutine for each device, the others by Run's.
+	Seat   Seat
+	// Enumerate and Open are those of hid and devices. Open is given the HID
+	// interfaces of one phone, and whether it is to be identified by its port; it
+	// is called by a goroutine for each phone, the others by Run's.
 	Enumerate func() ([]hid.Info, error)
-	Open      func(hid.Info) (*devices.Device, error)
+	Open      func(infos []hid.Info, byPort bool) (*devices.Device, error)
+	// USBDevice names the USB device of an interface, "" when there is none, and
+	// tells whether all HID interfaces of it have their nodes. May be nil.
+	USBDevice func(hid.Info) (device string, complete bool)
 	// Sound tells how far the sound card of an interface's device is.
 	Sound func(hid.Info) udev.SoundState
 	// Attach is given each opened telephone, to own it.
@@ -52,29 +70,33 @@ type Config struct {
 	Logger  *slog.Logger // may be nil
 }
 
-// phase is a state of an interface, see the package comment.
+// phase is a state of a phone, see the package comment.
 type phase uint8
 
 const (
-	opening phase = iota
+	gathering phase = iota
+	opening
 	alone
 	denied
 	waiting
 	handedOver
+	away
 )
 
-// entry is an interface that is plugged in.
+// entry is a USB device, or an interface of something else, that is plugged in.
 type entry struct {
-	info    hid.Info
+	usb     string     // the USB device, "" for others
+	infos   []hid.Info // its HID interfaces that were announced, at least one
 	phase   phase
+	byPort  bool            // another one has its serial number
 	told    bool            // Skipped was told
-	watched bool            // Nodes tells when its permissions change
+	watched []string        // nodes whose permissions Nodes watches
 	again   bool            // opening: permissions have changed meanwhile
-	device  *devices.Device // while waiting
-	timeout *time.Timer     // while waiting
+	device  *devices.Device // from waiting on
+	timeout *time.Timer     // while gathering or waiting
 }
 
-// opened is what came of opening an entry's interface.
+// opened is what came of opening an entry.
 type opened struct {
 	entry  *entry
 	device *devices.Device
@@ -85,7 +107,8 @@ type opened struct {
 type watcher struct {
 	Config
 	ctx      context.Context
-	entries  map[string]*entry // by hid.Info.Path
+	entries  map[string]*entry // by hid.Info.Path of each interface
+	away     bool              // the user is not at the seat
 	opened   chan opened
 	timedOut chan *entry
 	running  sync.WaitGroup // goroutines that open
@@ -103,7 +126,7 @@ func Run(ctx context.Context, cfg Config) error {
 		Config: cfg, ctx: ctx, entries: map[string]*entry{},
 		opened: make(chan opened), timedOut: make(chan *entry),
 	}
-	events, nodes := make(chan received), make(chan string)
+	events, nodes, seat := make(chan received), make(chan string), make(chan bool)
 	var listeners sync.WaitGroup
 	defer func() {
 		cancel()
@@ -113,9 +136,12 @@ func Run(ctx context.Context, cfg Config) error {
 		if w.Nodes != nil {
 			w.Nodes.Close()
 		}
+		if w.Seat != nil {
+			w.Seat.Close()
+		}
 		listeners.Wait()
-		for path := range w.entries {
-			w.forget(path)
+		for _, e := range w.entries {
+			w.forget(e)
 		}
 		w.running.Wait()
 	}()
@@ -125,6 +151,15 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	if w.Nodes != nil {
 		listeners.Go(func() { w.next(nodes) })
+	}
+	if w.Seat != nil {
+		listeners.Go(func() { w.follow(seat) })
+		select {
+		case present := <-seat:
+			w.away = !present
+		case <-ctx.Done():
+			return ctx.Err()
+		}
 	}
 	w.look()
 	for {
@@ -142,13 +177,12 @@ func Run(ctx context.Context, cfg Config) error {
 			w.event(r.event)
 		case path := <-nodes:
 			w.permitted(path)
+		case present := <-seat:
+			w.seated(present)
 		case o := <-w.opened:
 			w.result(o)
 		case e := <-w.timedOut:
-			if e.phase == waiting && w.entries[e.info.Path] == e {
-				w.Logger.Warn("a phone's sound card does not come", "phone", e.info.String())
-				w.handOver(e)
-			}
+			w.late(e)
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -191,6 +225,39 @@ func (w *watcher) next(to chan<- string) {
 	}
 }
 
+// follow ends with a last true when no more is known.
+func (w *watcher) follow(to chan<- bool) {
+	for {
+		present, err := w.Seat.Next()
+		if err != nil {
+			if w.ctx.Err() != nil {
+				return
+			}
+			w.Logger.Warn("other users at this computer are not noticed any more", "error", err)
+			present = true
+		}
+		select {
+		case to <- present:
+		case <-w.ctx.Done():
+			return
+		}
+		if err != nil {
+			return
+		}
+	}
+}
+
+// all are the entries, each once.
+func (w *watcher) all() []*entry {
+	var all []*entry
+	for path, e := range w.entries {
+		if e.infos[0].Path == path {
+			all = append(all, e)
+		}
+	}
+	return all
+}
+
 // list is what is plugged in.
 func (w *watcher) list() []hid.Info {
 	infos, err := w.Enumerate()
@@ -198,177 +265,4 @@ func (w *watcher) list() []hid.Info {
 		w.Logger.Error("looking for phones", "error", err) // a part may be there all the same
 	}
 	return infos
-}
-
-// look compares all that is plugged in with what is known.
-func (w *watcher) look() {
-	infos := w.list()
-	there := map[string]bool{}
-	for _, info := range infos {
-		there[info.Path] = true
-		w.found(info)
-	}
-	for path := range w.entries {
-		if !there[path] {
-			w.forget(path)
-		}
-	}
-}
-
-// found begins with an interface, unless it is known.
-func (w *watcher) found(info hid.Info) {
-	if e := w.entries[info.Path]; e != nil {
-		if e.info.Sysfs == info.Sysfs {
-			return
-		}
-		w.forget(info.Path) // another one has the node now
-	}
-	e := &entry{info: info}
-	w.entries[info.Path] = e
-	w.open(e)
-}
-
-// open opens an interface without holding up others.
-func (w *watcher) open(e *entry) {
-	e.phase, e.again = opening, false
-	info := e.info
-	w.running.Go(func() {
-		d, err := w.Open(info)
-		select {
-		case w.opened <- opened{e, d, err}:
-		case <-w.ctx.Done():
-			if err == nil {
-				d.Close()
-			}
-		}
-	})
-}
-
-func (w *watcher) result(o opened) {
-	e := o.entry
-	if w.entries[e.info.Path] != e { // removed meanwhile
-		if o.err == nil {
-			w.close(o.device)
-		}
-		return
-	}
-	switch {
-	case o.err == nil:
-		w.unwatch(e)
-		e.device, e.phase = o.device, waiting
-		if w.Sound == nil || w.Sound(e.info) != udev.SoundComing {
-			w.handOver(e)
-			return
-		}
-		e.timeout = time.AfterFunc(soundWait, func() {
-			select {
-			case w.timedOut <- e:
-			case <-w.ctx.Done():
-			}
-		})
-	case errors.Is(o.err, hid.ErrGone):
-		w.forget(e.info.Path)
-	case notPermitted(e.info, o.err):
-		w.denied(e, o.err)
-	default:
-		e.phase = alone
-		w.unwatch(e)
-		if !errors.Is(o.err, devices.ErrNotTelephony) {
-			w.tell(e, o.err)
-		}
-	}
-}
-
-// notPermitted tells whether other permissions could help. libusb does not say
-// why it can't open a device.
-func notPermitted(info hid.Info, err error) bool {
-	var parse *report.ParseError
-	if errors.Is(err, devices.ErrNotTelephony) || errors.Is(err, devices.ErrUndecided) || errors.As(err, &parse) {
-		return false // it was open, or need not be
-	}
-	return errors.Is(err, hid.ErrPermission) || info.Backend == hid.BackendLibusb
-}
-
-// denied watches the node of what may not be opened, and opens it again if its
-// permissions may have come between the attempt and the watching.
-func (w *watcher) denied(e *entry, err error) {
-	if w.Nodes != nil && !e.watched {
-		if werr := w.Nodes.Add(node(e.info)); werr == nil {
-			e.watched, e.again = true, true
-		} else {
-			w.Logger.Debug("a phone's node can't be watched", "error", werr)
-		}
-	}
-	if e.again {
-		w.open(e)
-		return
-	}
-	e.phase = denied
-	w.tell(e, err)
-}
-
-// permitted is told when the permissions of a node have changed.
-func (w *watcher) permitted(path string) {
-	for _, e := range w.entries {
-		if !e.watched || node(e.info) != path {
-			continue
-		}
-		switch e.phase {
-		case denied:
-			w.open(e)
-		case opening:
-			e.again = true
-		}
-	}
-}
-
-func (w *watcher) unwatch(e *entry) {
-	if e.watched {
-		e.watched = false
-		w.Nodes.Remove(node(e.info))
-	}
-}
-
-// tell says once why an interface is not used.
-func (w *watcher) tell(e *entry, err error) {
-	if e.told || w.Skipped == nil {
-		return
-	}
-	e.told = true
-	w.Skipped(devices.Skipped{Info: e.info, Reason: err, Remedy: devices.Remedy(err)})
-}
-
-// handOver gives a device away.
-func (w *watcher) handOver(e *entry) {
-	if e.timeout != nil {
-		e.timeout.Stop()
-	}
-	d := e.device
-	e.device, e.phase = nil, handedOver
-	w.Attach(d)
-}
-
-// forget ends with an interface that is gone.
-func (w *watcher) forget(path string) {
-	e := w.entries[path]
-	if e == nil {
-		return
-	}
-	delete(w.entries, path)
-	w.unwatch(e)
-	if e.timeout != nil {
-		e.timeout.Stop()
-	}
-	if e.device != nil {
-		w.close(e.device)
-	}
-}
-
-// close closes a device that was not handed over; it may take a second.
-func (w *watcher) close(d *devices.Device) {
-	w.running.Go(func() {
-		if err := d.Close(); err != nil {
-			w.Logger.Debug("closing a phone", "error", err)
-		}
-	})
 }

@@ -1,0 +1,4 @@
+package devices
+
+// OpenPhoneWith is OpenPhone with another way to open an interface.
+var OpenPhoneWith = openPhone
