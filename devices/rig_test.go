@@ -40,7 +40,7 @@ func open(t *testing.T, phone *virtual.Phone) *rig {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dev, err := devices.Open(node, devices.Options{})
+	dev, err := devices.Open(node, devices.Options{Models: []devices.Model{phone.Profile().Model}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"offhook/devices"
-	"offhook/devices/virtual"
 )
 
 func TestYealinkPhonesRingAndShowNumbers(t *testing.T) {
@@ -157,29 +156,4 @@ func TestHowOftenAYealinkPhoneIsAsked(t *testing.T) {
 			}
 		})
 	}
-}
-
-func TestTheUSRoboticsTwin(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		phone := virtual.New(virtual.USRobotics())
-		node, err := phone.Plug()
-		if err != nil {
-			t.Fatal(err)
-		}
-		d, err := devices.Open(node, devices.Options{Models: []devices.Model{{Device: "6993:b001", Model: "usr9601"}}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		r := &rig{t: t, phone: phone, dev: d, wait: ms(500)}
-		t.Cleanup(func() { d.Close() })
-		if got := strings.Join(d.Controls(), " "); got != "hook mute keypad volume" {
-			t.Errorf("controls %q", got)
-		}
-		r.do(press("mute")(phone))
-		r.do(press("volume-up")(phone))
-		r.do(press("volume-down")(phone))
-		r.do(press("clear")(phone))
-		r.do(phone.Press("1"))
-		r.wantEvents("its own keys", "mute-press", "volume-up", "volume-down", "key-down 1", "key-up 1")
-	})
 }

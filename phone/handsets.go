@@ -63,7 +63,8 @@ func (p *Phone) AttachVirtual(v *virtual.Phone, s Sound) error {
 		s.close()
 		return fmt.Errorf("plugging in the emulated phone: %w", err)
 	}
-	d, err := devices.Open(t, devices.Options{Logger: p.log, Profiles: p.cfg.Profiles})
+	models := append(slices.Clone(p.cfg.Models), v.Profile().Model) // an emulated phone tells by itself
+	d, err := devices.Open(t, devices.Options{Logger: p.log, Profiles: p.cfg.Profiles, Models: models})
 	if err != nil {
 		s.close()
 		return fmt.Errorf("opening the emulated phone: %w", err)

@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/devices"
 	"offhook/devices/profile"
 	"offhook/media"
 	"offhook/media/codec"
@@ -37,6 +38,8 @@ type Config struct {
 
 	// Profiles is what is known of the devices that AttachVirtual opens; nil: what the program knows.
 	Profiles *profile.Table
+	// Models is what the user says of devices that AttachVirtual opens and that their numbers do not tell.
+	Models []devices.Model
 
 	Desk desk.Config
 	DND  bool // start with do not disturb on

@@ -135,3 +135,63 @@ func TestTheEX03ShowsWhoCalls(t *testing.T) {
 		a.lit()
 	})
 }
+
+// An old telephone on a sound adapter has no keypad: it answers, and calls what was dialled for it.
+func TestCallsWithATelephoneOnASoundAdapter(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.pair("adapter-gpio3", "handset")
+		b.lift()
+		b.press("100#")
+		w.pass(time.Second / 2)
+		a.want(control.StateRinging, control.CallIncoming)
+		a.lit("ring")
+		w.pass(time.Second)
+		a.lit() // between two rings
+		a.lift()
+		w.pass(5 * time.Second)
+		a.want(control.StateTalking, control.CallActive)
+		a.hearsUser(b, 4*time.Second)
+		a.hangUp()
+		w.pass(time.Second)
+		a.want(control.StateIdle)
+		b.hangUp()
+		a.must(a.do(control.VerbDial, "target=101"))
+		a.lift()
+		w.pass(time.Second)
+		b.lift()
+		w.pass(time.Second)
+		a.want(control.StateTalking, control.CallActive)
+		a.hangUp()
+		b.hangUp()
+	})
+}
+
+func TestAYealinkShowsWhoCallsAndForHowLong(t *testing.T) {
+	for _, name := range []string{"yealink-p1k", "yealink-p1kh", "yealink-p4k", "usr9601"} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, b := w.pair(name, "handset")
+				b.lift()
+				b.press("100#")
+				w.pass(time.Second)
+				a.display("", "IN", "101")
+				b.hangUp()
+				w.pass(time.Second)
+				a.display("", "NEW", "1")
+				a.lift()
+				w.pass(time.Second)
+				a.press("10")
+				w.pass(time.Second)
+				a.display("", "", "10")
+				a.press("1#")
+				w.pass(time.Second)
+				b.lift()
+				w.pass(61*time.Second + time.Second/2)
+				a.display("01:01", "", "101")
+				a.hangUp()
+				w.pass(time.Second)
+				a.want(control.StateIdle)
+			})
+		})
+	}
+}

@@ -136,7 +136,7 @@ func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config,
 	if len(c.Virtual) > 0 {
 		return nil
 	}
-	go hotplug(ctx, p, &sounds, profiles, log)
+	go hotplug(ctx, p, &sounds, profiles, cfg.Devices, log)
 	return nil
 }
 

@@ -24,6 +24,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		RTPHigh:     c.SIP.RTPPorts.High,
 		DSCP:        c.SIP.DSCP.Signalling,
 		DND:         c.Phone.DND,
+		Models:      c.Devices,
 		Desk: desk.Config{
 			FirstDigit: c.Phone.FirstDigitTimeout,
 			InterDigit: c.Phone.InterDigitTimeout,

@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"maps"
+	"time"
 )
 
 // firmware is a phone with a protocol of its own, as its maker built it. It is
@@ -37,6 +38,9 @@ type firmware interface {
 	display() []string
 }
 
+// held is a firmware whose keys have to be held for a while to be noticed.
+type held interface{ hold() time.Duration }
+
 // plain is what a firmware does that has no cradle, lights and so on.
 type plain struct{}
 
@@ -64,7 +68,29 @@ func (p *Phone) pressMaker(keys ...string) error {
 			return p.lacks(key + " key")
 		}
 		p.sendAll(down)
+		if err := p.holding(); err != nil {
+			return err
+		}
 		p.sendAll(p.maker.release(key))
+		if err := p.holding(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// holding lets the time pass that the phone needs to notice a key, or that it is let
+// go. p.mu is held, but not meanwhile.
+func (p *Phone) holding() error {
+	h, ok := p.maker.(held)
+	if !ok {
+		return nil
+	}
+	p.mu.Unlock()
+	time.Sleep(h.hold())
+	p.mu.Lock()
+	if !p.plugged {
+		return ErrUnplugged
 	}
 	return nil
 }

@@ -4,6 +4,7 @@ import (
 	"math/bits"
 	"strconv"
 	"strings"
+	"time"
 
 	"offhook/devices"
 )
@@ -104,17 +105,16 @@ func (f *cm109Firmware) answers() [][]byte {
 func (f *cm109Firmware) dark()                   { f.buzzer, f.columns = false, 0 }
 func (f *cm109Firmware) lights() map[string]bool { return map[string]bool{"ring": f.buzzer} }
 
-// CM109 lists the phones on a CM109, each with the name that the user must give.
-func CM109() map[string]Profile {
-	list := map[string]Profile{}
-	for name, keys := range cm109Keys {
-		list[name] = Profile{
-			Name: "cm109-" + name, Description: "phone on a C-Media CM109 with the keys of a " + name, Kind: devices.KeyedHandset,
-			vendor: 0x0D8C, product: 0x000E, Descriptor: opaque, layout: bare,
-			firmware: func() firmware { return &cm109Firmware{keys: keys} },
-		}
+// hold is longer than the host needs to scan the matrix.
+func (f *cm109Firmware) hold() time.Duration { return 200 * time.Millisecond }
+
+// cm109 is a phone on a CM109 by the name that the user must give.
+func cm109(model, name string) Profile {
+	return Profile{
+		Name: "cm109-" + model, Description: name + ": keys in a matrix on a C-Media CM109, buzzer, no cradle", Kind: devices.KeyedHandset,
+		vendor: 0x0D8C, product: 0x000E, Descriptor: opaque, layout: bare, Model: devices.Model{Device: "0d8c:000e", Model: model},
+		firmware: func() firmware { return &cm109Firmware{keys: cm109Keys[model]} },
 	}
-	return list
 }
 
 // wiredFirmware is a sound adapter of C-Media to which a hook switch and a bell are
@@ -188,9 +188,13 @@ func Wired(hook string, opens bool, bell int) Profile {
 	if bell > 0 {
 		pin = 1 << (bell - 1)
 	}
+	choice := devices.Model{Device: "0d8c:000c", Model: "adapter", Hook: hook, HookInverted: opens}
+	if bell > 0 {
+		choice.Ring = "gpio" + strconv.Itoa(bell)
+	}
 	return Profile{
 		Name: "adapter-" + hook, Description: "telephone on a C-Media sound adapter, its hook at " + hook, Kind: devices.Handset,
-		vendor: 0x0D8C, product: 0x000C, Descriptor: opaque, layout: bare,
+		vendor: 0x0D8C, product: 0x000C, Descriptor: opaque, layout: bare, Model: choice,
 		firmware: func() firmware { return &wiredFirmware{hookAt: hook, opens: opens, bell: pin} },
 	}
 }

@@ -36,6 +36,11 @@ func VendorProfiles() []Profile {
 		yealink("yealink-p4k", "Yealink USB-P4K: cradle, keypad, speaker, LCD", devices.Handset, "p4k", 0x0231, yealinkP4KCodes),
 		yealink("yealink-b2k", "Yealink USB-B2K: box for a telephone and a telephone line", devices.Handset, "b2k", 0x0521, yealinkB2KCodes),
 		yealink("yealink-b3g", "Yealink USB-B3G: box for a telephone and a telephone line", devices.Handset, "b3g", 0x0541, yealinkB2KCodes),
+		usr9601(),
+		cm109("kip1000", "Komunikate KIP1000"),
+		cm109("gtalk", "Genius G-talk"),
+		cm109("usbph01", "Allied-Telesis Corega USBPH01"),
+		cm109("atcom", "ATCom AU-100"),
 	}
 }
 
@@ -62,4 +67,11 @@ func yealink(name, description string, kind devices.Kind, model string, version 
 		vendor: 0x6993, product: 0xB001, Descriptor: opaque, layout: bare,
 		firmware: func() firmware { return &yealinkFirmware{model: model, version: version, codes: codes} },
 	}
+}
+
+// usr9601 is a P1K with other labels, which nothing on the bus tells from it.
+func usr9601() Profile {
+	p := yealink("usr9601", "US Robotics USR9601: a Yealink USB-P1K with other labels", devices.KeyedHandset, "p1k", 0x0110, yealinkTwinCodes)
+	p.Model = devices.Model{Device: "6993:b001", Model: "usr9601"}
+	return p
 }

@@ -3,8 +3,6 @@ package virtual
 import (
 	"slices"
 	"strings"
-
-	"offhook/devices"
 )
 
 // yealinkFirmware is a phone of Yealink with the numbers 6993:b001, as
@@ -311,10 +309,4 @@ func flag(on bool) byte {
 		return 1
 	}
 	return 0
-}
-
-// USRobotics is the US Robotics USR9601: a P1K with other labels, which nothing on
-// the bus tells from it.
-func USRobotics() Profile {
-	return yealink("usr9601", "US Robotics USR9601: a Yealink USB-P1K with other labels", devices.KeyedHandset, "p1k", 0x0110, yealinkTwinCodes)
 }

@@ -42,6 +42,10 @@ type Profile struct {
 	// host's write blocks for that time, then the report is taken.
 	WriteStall time.Duration `json:"-"`
 
+	// Model is what a user has to say of the phone before it can be driven, the zero
+	// Model when it can be told by its numbers.
+	Model devices.Model `json:"-"`
+
 	layout *layout
 	// Of a phone with a protocol of its own: its numbers and its firmware. Such a
 	// phone answers as its maker built it, whatever the manners above.
@@ -55,7 +59,7 @@ func ByName(name string) (Profile, error) {
 		name = "handset"
 	}
 	var names []string
-	for _, p := range append(Profiles(), VendorProfiles()...) {
+	for _, p := range append(append(Profiles(), VendorProfiles()...), Wired("gpio3", false, 4)) {
 		if p.Name == name {
 			return p, nil
 		}

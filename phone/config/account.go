@@ -15,29 +15,8 @@ var (
 func defaultCodecs() []string { return []string{"OPUS", "G722", "PCMA", "PCMU", "G729"} }
 
 func readAccounts(doc *table) []Account {
-	v, ok := doc.get("account")
+	list, ok := doc.tables("account", "accounts are", maxAccounts)
 	if !ok {
-		return nil
-	}
-	list, ok := v.([]map[string]any)
-	if !ok {
-		// An inline list of tables has another type; [account] is a plain table.
-		items, isList := v.([]any)
-		for _, item := range items {
-			m, isTable := item.(map[string]any)
-			if !isTable {
-				isList = false
-				break
-			}
-			list = append(list, m)
-		}
-		if !isList {
-			doc.fail("account", "accounts are a list: write [[account]], with two brackets")
-			return nil
-		}
-	}
-	if len(list) > maxAccounts {
-		doc.fail("account", "there are %d accounts; %d is the most", len(list), maxAccounts)
 		return nil
 	}
 	names := map[string]int{}

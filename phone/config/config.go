@@ -3,6 +3,8 @@ package config
 import (
 	"net/netip"
 	"time"
+
+	"offhook/devices"
 )
 
 // Config is everything the file can say, with defaults filled in.
@@ -12,6 +14,8 @@ type Config struct {
 	Accounts []Account
 	Audio    Audio
 	Phone    Phone
+	// Devices is what is said of devices that their numbers do not tell: [[device]].
+	Devices []devices.Model
 }
 
 // SIP is the [sip] table: what all accounts share.

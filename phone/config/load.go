@@ -117,6 +117,7 @@ func Parse(name string, data []byte) (*Config, []Warning, error) {
 	if t := doc.sub("phone", "[phone]"); t != nil {
 		readPhone(t, &cfg.Phone)
 	}
+	cfg.Devices = readDevices(doc)
 	doc.finish()
 	sortByLine(r.problems)
 	sortByLine(r.warnings)

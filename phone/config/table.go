@@ -77,6 +77,36 @@ func typeName(v any) string {
 	return fmt.Sprintf("%T", v)
 }
 
+// tables reads a list of tables, [[key]], at most so many; what are they, for a message ("accounts are").
+func (t *table) tables(key, are string, most int) ([]map[string]any, bool) {
+	v, ok := t.get(key)
+	if !ok {
+		return nil, false
+	}
+	list, ok := v.([]map[string]any)
+	if !ok {
+		// An inline list of tables has another type; [account] is a plain table.
+		items, isList := v.([]any)
+		for _, item := range items {
+			m, isTable := item.(map[string]any)
+			if !isTable {
+				isList = false
+				break
+			}
+			list = append(list, m)
+		}
+		if !isList {
+			t.fail(key, "%s a list: write [[%s]], with two brackets", are, key)
+			return nil, false
+		}
+	}
+	if len(list) > most {
+		t.fail(key, "there are %d [[%s]] tables; %d is the most", len(list), key, most)
+		return nil, false
+	}
+	return list, true
+}
+
 // text reads a string of one line, at most 1000 bytes.
 func (t *table) text(key string, dst *string) bool {
 	v, ok := t.get(key)
