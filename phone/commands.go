@@ -23,6 +23,8 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 		return p.testAccount(ctx, c.Args["name"])
 	case control.VerbDevices:
 		return control.Result{OK: true}.WithData(p.Status().Handsets)
+	case control.VerbTrace:
+		return p.trace(ctx, c.Args["call"])
 	case control.VerbQuit:
 		return p.ask(ctx, func() error {
 			if !p.quitting {
@@ -61,6 +63,27 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 		}
 		return nil
 	})
+}
+
+// trace gives the SIP messages that are remembered, of one call (which may be over) or of all.
+func (p *Phone) trace(ctx context.Context, call string) (control.Result, error) {
+	messages := []control.SIPMessage{}
+	if _, err := p.ask(ctx, func() error {
+		if p.agent == nil {
+			return &control.Error{Code: control.CodeUnavailable, Message: "the phone is still starting"}
+		}
+		for _, m := range p.agent.Trace(call) {
+			messages = append(messages, control.SIPMessage{Time: m.Time, Sent: m.Direction == ua.Sent, Transport: m.Transport,
+				Local: m.Local, Remote: m.Remote, CallID: m.CallID, Call: m.Call, Text: m.Text})
+		}
+		if len(messages) == 0 && call != "" {
+			return &control.Error{Code: control.CodeNotFound, Message: fmt.Sprintf("no message of a call %q is remembered; `offhook trace` shows what is", call)}
+		}
+		return nil
+	}); err != nil {
+		return control.Result{}, err
+	}
+	return control.Result{OK: true}.WithData(messages)
 }
 
 // ask has the loop do f, and returns what f returned.

@@ -73,6 +73,12 @@ func eventText(e control.Event) string {
 		return "call " + e.Call + " received key " + e.Key
 	case control.EventMissed:
 		return "missed call from " + person(e.PeerName, e.Peer)
+	case control.EventTransfer:
+		to := ""
+		if e.Peer != "" {
+			to = " to " + e.Peer
+		}
+		return "transfer of call " + e.Call + to + " " + e.State + because(e)
 	case control.EventError:
 		return "error: " + e.Reason
 	case control.EventDropped:

@@ -49,6 +49,7 @@ type cli struct {
 
 	Status  statusCmd  `cmd:"" group:"look" help:"Show accounts, calls and handsets."`
 	Events  eventsCmd  `cmd:"" group:"look" help:"Print what happens, as it happens."`
+	Trace   traceCmd   `cmd:"" group:"look" help:"Show the SIP messages of calls, their secrets taken out."`
 	Account accountCmd `cmd:"" group:"look" help:"List SIP accounts, or test one."`
 	Devices devicesCmd `cmd:"" group:"look" help:"List USB phones and headsets, or explain one."`
 	Udev    udevCmd    `cmd:"" group:"look" help:"Let users open USB phones and headsets, or check that they may."`

@@ -209,9 +209,22 @@ const (
 	VerbDTMF        = "dtmf"         // keys, [call]
 	VerbHandset     = "handset"      // action, [keys], [handset]; emulated handsets only
 	VerbDevices     = "devices"      //
+	VerbTrace       = "trace"        // [call]; the Data is a list of SIPMessage
 	VerbAccountTest = "account-test" // name
 	VerbQuit        = "quit"         //
 )
+
+// SIPMessage is a message that was on the wire, its passwords, digests and media keys taken out.
+type SIPMessage struct {
+	Time      time.Time `json:"time"`
+	Sent      bool      `json:"sent"`
+	Transport string    `json:"transport"` // "udp", "tcp", "tls"
+	Local     string    `json:"local"`     // host:port
+	Remote    string    `json:"remote"`
+	CallID    string    `json:"call_id,omitempty"` // the header
+	Call      string    `json:"call,omitempty"`    // ID of the call it belongs to, which may be over; empty: a registration, say
+	Text      string    `json:"text"`
+}
 
 // Command is one order to the phone.
 type Command struct {

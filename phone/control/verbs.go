@@ -22,6 +22,7 @@ var verbArgs = map[string][]string{
 	VerbDTMF:        {"keys!", "call"},
 	VerbHandset:     {"action!", "keys", "handset"},
 	VerbDevices:     {},
+	VerbTrace:       {"call"},
 	VerbAccountTest: {"name!"},
 	VerbQuit:        {},
 }

@@ -34,6 +34,7 @@ type Agent struct {
 	cancel   context.CancelFunc
 	stack    *stack
 	events   serial
+	tracer   tracer
 	accounts []*account
 
 	mu      sync.Mutex // guards the rest
@@ -85,6 +86,7 @@ func New(cfg Config) (*Agent, error) {
 	}
 	a.ctx, a.cancel = context.WithCancel(context.Background())
 	a.events.log = a.log
+	a.tracer.also = cfg.Trace
 	names := map[string]bool{}
 	for _, c := range cfg.Accounts {
 		acc, err := newAccount(a, c)
@@ -120,7 +122,7 @@ func (a *Agent) Start(ctx context.Context) error {
 	}
 	a.started = true
 	a.mu.Unlock()
-	a.stack = newStack(a.log, a.cfg.Network, a.cfg.Trace, a.received, a.stray, a.knows)
+	a.stack = newStack(a.log, a.cfg.Network, a.tracer.add, a.received, a.stray, a.knows)
 	a.stack.lost = func(k streamKey) {
 		for _, acc := range a.accounts {
 			acc.serial.post(func() { acc.connectionLost(k) })

@@ -50,6 +50,7 @@ const maxLegs = 16
 // dial finds the way and sends the INVITE.
 func (c *call) dial(target sip.Uri) {
 	c.callID, c.tag = token(), token()
+	c.a.tracer.belongs(c.id, c.callID)
 	c.legs = map[string]*leg{}
 	h, err := c.firstHop(&target)
 	if err != nil {

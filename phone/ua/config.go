@@ -123,4 +123,6 @@ type TraceMessage struct {
 	Remote    string // host:port
 	Transport string // "udp", "tcp"
 	Text      string // the message, redacted; at most 64 KiB
+	CallID    string // its Call-ID header
+	Call      string // the id of the call it belongs to, where that is known already
 }

@@ -15,7 +15,7 @@ type packetConn struct {
 	net.PacketConn
 	door  *door
 	stun  *stunning
-	trace func(d Direction, transport string, local, remote net.Addr, data []byte)
+	trace func(at time.Time, d Direction, transport string, local, remote net.Addr, data []byte)
 	ready func() // called when sipgo reads for the first time: it knows the socket
 	once  sync.Once
 }
@@ -55,16 +55,17 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 			continue
 		}
 		if c.trace != nil {
-			c.trace(Received, "udp", c.LocalAddr(), from, b[:n])
+			c.trace(time.Now(), Received, "udp", c.LocalAddr(), from, b[:n])
 		}
 		return n, from, nil
 	}
 }
 
 func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
+	at := time.Now() // the answer may be here before we get to tracing
 	n, err := c.PacketConn.WriteTo(b, to)
 	if err == nil && c.trace != nil {
-		c.trace(Sent, "udp", c.LocalAddr(), to, b)
+		c.trace(at, Sent, "udp", c.LocalAddr(), to, b)
 	}
 	return n, err
 }
@@ -77,7 +78,7 @@ type streamConn struct {
 	door     *door    // nil: we dialled
 	known    atomic.Bool
 	pongs    atomic.Int64 // answers to pings of ours (RFC 5626 section 3.5.1)
-	trace    func(d Direction, transport string, local, remote net.Addr, data []byte)
+	trace    func(at time.Time, d Direction, transport string, local, remote net.Addr, data []byte)
 	closed   func(*streamConn)
 	gone     chan struct{} // closed by Close
 	once     sync.Once
@@ -114,13 +115,14 @@ const writeTimeout = 5 * time.Second
 
 func (c *streamConn) Write(b []byte) (int, error) {
 	c.SetWriteDeadline(time.Now().Add(writeTimeout))
+	at := time.Now()
 	n, err := c.Conn.Write(b)
 	if err != nil {
 		c.Close() // half a message may be out: the stream is of no more use
 		return n, err
 	}
 	if c.trace != nil && len(b) > len(crlf) {
-		c.trace(Sent, c.endpoint.transport, c.LocalAddr(), c.RemoteAddr(), b)
+		c.trace(at, Sent, c.endpoint.transport, c.LocalAddr(), c.RemoteAddr(), b)
 	}
 	return n, nil
 }

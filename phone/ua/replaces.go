@@ -106,6 +106,7 @@ func (c *call) replacedBy(req *sip.Request, tx *sip.ServerTx, r replacing) {
 	n.d, n.invite, n.serverTx, n.peerName = d, req, tx, displayName(req.From().DisplayName)
 	n.setPhase(ringing)
 	c.adopt(n)
+	c.a.tracer.belongs(n.id, d.callID)
 	c.a.mu.Lock()
 	c.a.dialogs[dialogKey{d.callID, d.localTag}] = n
 	c.a.mu.Unlock()

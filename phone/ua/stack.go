@@ -98,12 +98,12 @@ func (s *stack) receive(msg sip.Message) {
 	s.intake.receive(msg)
 }
 
-func (s *stack) trace(d Direction, transport string, local, remote net.Addr, data []byte) {
-	s.tracer(TraceMessage{Time: time.Now(), Direction: d, Transport: transport,
+func (s *stack) trace(at time.Time, d Direction, transport string, local, remote net.Addr, data []byte) {
+	s.tracer(TraceMessage{Time: at, Direction: d, Transport: transport,
 		Local: addrPort(local).String(), Remote: addrPort(remote).String(), Text: redact(string(data))})
 }
 
-func (s *stack) traceFunc() func(Direction, string, net.Addr, net.Addr, []byte) {
+func (s *stack) traceFunc() func(time.Time, Direction, string, net.Addr, net.Addr, []byte) {
 	if s.tracer == nil {
 		return nil
 	}

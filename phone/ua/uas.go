@@ -248,6 +248,7 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 		a.turnAway(req, tx, verdict{486, [][2]string{{"Retry-After", "10"}}})
 		return
 	}
+	a.tracer.belongs(c.id, d.callID)
 	ev := Incoming{Call: c.id, From: d.remote.String(), FromName: displayName(req.From().DisplayName),
 		To: req.To().Address.String(), Codecs: codecs, At: time.Now()}
 	if acc != nil {

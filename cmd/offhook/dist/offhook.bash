@@ -9,7 +9,7 @@ _offhook() {
     COMPREPLY=()
     case $prev in
     --state-dir | --dir | --root) compopt -o dirnames; return ;;
-    --config | --descriptor | --helper) compopt -o default; return ;;
+    --config | --descriptor | --helper | --pcap) compopt -o default; return ;;
     --virtual)
         mapfile -t COMPREPLY < <(compgen -W 'handset phone headset' -- "$cur")
         return
@@ -18,8 +18,8 @@ _offhook() {
     esac
     case "${said[*]}" in
     '')
-        verbs='run demo quit dial answer decline hang-up hold resume swap transfer mute dtmf dnd status events account
-            devices udev handset version'
+        verbs='run demo quit dial answer decline hang-up hold resume swap transfer mute dtmf dnd status events trace
+            account devices udev handset version'
         ;;
     account) verbs='list test' ;;
     devices) verbs='list describe' ;;
@@ -32,6 +32,7 @@ _offhook() {
     demo*) flags='--dir' ;;
     dial*) flags='--account --handset' ;;
     answer* | handset*) flags='--handset' ;;
+    trace*) flags='--full --pcap' ;;
     dtmf* | transfer*) flags='--call' ;;
     'devices describe'*) flags='--descriptor' ;;
     'udev install'*) flags='--share --root --helper' ;;
