@@ -40,6 +40,7 @@ type Endpoint struct {
 	port sound.Port
 
 	wake   chan struct{} // capacity 1: the plan changed
+	again  chan struct{} // capacity 1: what failed may work now
 	quit   chan struct{}
 	done   chan struct{}
 	ending sync.Once
@@ -81,7 +82,7 @@ func NewEndpoint(port sound.Port, cfg EndpointConfig) *Endpoint {
 	}
 	e := &Endpoint{
 		cfg: cfg, log: cfg.Logger, port: port,
-		wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
+		wake: make(chan struct{}, 1), again: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	e.mix.silence()
 	go e.keep()

@@ -105,6 +105,11 @@ func (e *Endpoint) keep() {
 		case <-e.quit:
 			return
 		case <-e.wake:
+		case <-e.again:
+			if status, onHook := e.status(); status == Failed && !onHook {
+				retry = firstRetry
+				e.enter(State{Opening, nil})
+			}
 		case <-timer.C:
 			switch status, onHook := e.status(); {
 			case status == Open && onHook:
@@ -156,6 +161,16 @@ func (e *Endpoint) stop() {
 	e.mu.Lock()
 	e.mix.silence()
 	e.mu.Unlock()
+}
+
+// Retry tells that the device may be back: what is to be tried again is tried at
+// once. It does not wait.
+func (e *Endpoint) Retry() {
+	e.port.Retry()
+	select {
+	case e.again <- struct{}{}:
+	default:
+	}
 }
 
 func (e *Endpoint) nudge() {

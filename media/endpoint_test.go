@@ -317,8 +317,14 @@ func TestAPortThatFailsIsTriedAgainWithPatience(t *testing.T) {
 			t.Errorf("state %+v", s)
 		}
 		time.Sleep(30 * time.Second)
-		if starts, _, _ := port.counts(); starts < 8 || starts > 14 {
+		starts, _, _ := port.counts()
+		if starts < 8 || starts > 14 {
 			t.Errorf("%d attempts in 30 s", starts)
+		}
+		e.Retry()
+		synctest.Wait()
+		if now, _, _ := port.counts(); now != starts+1 || port.retries.Load() != 1 {
+			t.Errorf("told that it may work: %d attempts after %d, and %d told to the port", now, starts, port.retries.Load())
 		}
 		works.Store(true)
 		time.Sleep(5 * time.Second)

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"offhook/media/sound"
@@ -15,6 +16,8 @@ type fakePort struct {
 	period time.Duration            // 0 = 10 ms; other: a device whose clock drifts
 	start  func() error             // nil: succeeds
 	delay  time.Duration            // how long Start takes
+
+	retries atomic.Int32
 
 	mu      sync.Mutex // guards what follows
 	ear     []int16
@@ -110,6 +113,8 @@ func (p *fakePort) Info() sound.Info {
 	}
 	return sound.Info{Backend: "fake", State: s, Running: p.running}
 }
+
+func (p *fakePort) Retry() { p.retries.Add(1) }
 
 func (p *fakePort) Err() <-chan error { return p.errs }
 

@@ -11,7 +11,6 @@ import (
 	"offhook/hid"
 	"offhook/media"
 	"offhook/media/sound"
-	"offhook/media/tone"
 	"offhook/phone/control"
 	"offhook/phone/desk"
 )
@@ -19,9 +18,11 @@ import (
 // handset is one phone or headset: its HID side, its sound, and for an emulated one the hand that presses its keys.
 type handset struct {
 	id      desk.HandsetID
-	device  *devices.Device // nil while unplugged
-	virtual *virtual.Phone  // nil for real ones
-	sound   *media.Endpoint // nil when it has none
+	device  *devices.Device            // nil while unplugged
+	virtual *virtual.Phone             // nil for real ones
+	sound   *media.Endpoint            // nil when it has none
+	open    func() (sound.Port, error) // opens its port; nil: there is none
+	opening bool                       // open is under way
 	path    string
 	name    string // also while unplugged
 	kind    string
@@ -36,24 +37,10 @@ type handset struct {
 // maxHandsets is how many handsets, most of them unplugged, are remembered.
 const maxHandsets = 32
 
-// Sound is what Attach is told of the sound of a handset.
-type Sound struct {
-	Port sound.Port // nil: none
-	Name string     // in words, for the status
-	Err  error      // why there is none
-}
-
 // Attach hands the phone an opened device. A device with the ID of one that was unplugged is that one again: it keeps
 // its sound and its call, and s is closed unless the earlier one had none.
 func (p *Phone) Attach(d *devices.Device, path string, s Sound) {
 	p.attach(d, nil, path, s)
-}
-
-// close lets go of a port that nobody took.
-func (s Sound) close() {
-	if s.Port != nil {
-		s.Port.Close()
-	}
 }
 
 // AttachVirtual plugs in an emulated phone. It owns s from now on, whatever it returns.
@@ -128,54 +115,6 @@ func (p *Phone) forgetOldest() {
 // owns tells whether a handset has a call, if only one that waits for it.
 func (p *Phone) owns(id desk.HandsetID) bool {
 	return slices.ContainsFunc(p.state.Calls(), func(c desk.Call) bool { return c.Handset == id })
-}
-
-// takeSound gives the handset its sound port. One that was plugged in again keeps the port it had, unless its card has
-// another number now.
-func (h *handset) takeSound(p *Phone, s Sound) {
-	switch {
-	case s.Err != nil && h.sound == nil:
-		h.problem = "no sound: " + s.Err.Error()
-		p.log.Error("a handset has no sound", "handset", h.id, "error", s.Err)
-	case s.Port != nil && (h.sound == nil || h.port != s.Name):
-		if old := h.sound; old != nil {
-			go old.Close() // its card is gone: closing may take a while
-		}
-		h.problem, h.trouble, h.shown = "", "", media.Plan{}
-		h.port = s.Name
-		var e *media.Endpoint
-		e = media.NewEndpoint(s.Port, media.EndpointConfig{
-			Logger: p.log,
-			OnState: func(st media.State) {
-				p.inbox.post(func() {
-					if h.sound == e {
-						p.soundState(h, st)
-					}
-				})
-			},
-		})
-		h.sound = e
-	default:
-		s.close()
-	}
-}
-
-// soundState notes how a handset's port fares. What went wrong is kept until the port is open and well again: a handset
-// that was put down meanwhile has not mended it.
-func (p *Phone) soundState(h *handset, st media.State) {
-	if p.ending {
-		return
-	}
-	switch {
-	case st.Err != nil:
-		if text := "no sound: " + st.Err.Error(); text != h.trouble {
-			h.trouble = text
-			p.send(control.Event{Type: control.EventError, Handset: string(h.id), Reason: text})
-		}
-	case st.Status == media.Open && h.trouble != "":
-		h.trouble = ""
-		p.send(control.Event{Type: control.EventStatus, Handset: string(h.id)})
-	}
 }
 
 // routineDevice passes on a device's events until it is closed or gone.
@@ -253,33 +192,6 @@ func (p *Phone) fromDevice(id desk.HandsetID, d *devices.Device, e devices.Event
 		}
 	case devices.DNDPress:
 		p.feed(desk.CmdDND{On: !p.state.DND()})
-	}
-}
-
-// tones are the sounds of the state machine's tones.
-var tones = map[desk.Tone]tone.Tone{
-	desk.ToneDial: tone.Dial, desk.ToneRingback: tone.Ringback, desk.ToneBusy: tone.Busy, desk.ToneReorder: tone.Reorder,
-	desk.ToneConfirm: tone.Confirm, desk.ToneCallWaiting: tone.CallWaiting, desk.ToneRing: tone.Ring,
-}
-
-// show makes the handset's lights and sound those of the state.
-func (h *handset) show(p *Phone) {
-	h.showLights(p)
-	if h.sound == nil {
-		return
-	}
-	a := desk.Audio(p.state, h.id)
-	plan := media.Plan{Tone: tones[a.Tone], MuteMic: a.Muted}
-	if hs, ok := p.state.Handset(h.id); ok {
-		// Nothing may be heard while digits are being pressed but their own tones.
-		plan.OffHook = hs.Phase == desk.Collecting || hs.Phase == desk.Connected
-	}
-	if c := p.calls[a.Call]; c != nil {
-		plan.Session, plan.Play, plan.Capture = c.session, a.Play, a.Capture
-	}
-	if plan != h.shown {
-		h.shown = plan
-		h.sound.Set(plan)
 	}
 }
 

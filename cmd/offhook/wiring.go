@@ -79,6 +79,8 @@ func (s *sounds) open(sysfs string) phone.Sound {
 			name = device
 		}
 	}
-	port, err := sound.OpenDevice(sound.DeviceConfig{Helper: helper, Device: device, Logger: s.log})
-	return phone.Sound{Port: port, Name: name, Err: err}
+	open := func() (sound.Port, error) {
+		return sound.OpenDevice(sound.DeviceConfig{Helper: helper, Device: device, Logger: s.log})
+	}
+	return phone.Sound{Open: open, Name: name}
 }

@@ -61,9 +61,11 @@ func (p *devicePort) drop() {
 
 // connect opens the device and returns the link to it.
 func (p *devicePort) connect() (*link, error) {
-	l, err := p.attempt(false)
+	stale := p.stale
+	l, err := p.attempt(stale)
+	p.stale = errors.Is(err, ErrNoDevice)
 	switch {
-	case err == nil || errors.Is(err, ErrClosed) || errors.Is(err, ErrBusy) || errors.Is(err, ErrNoHelper):
+	case err == nil || stale || errors.Is(err, ErrClosed) || errors.Is(err, ErrBusy) || errors.Is(err, ErrNoHelper):
 		return l, err
 	case errors.Is(err, errHelper):
 		return p.attempt(false) // a process that hung or died while idle

@@ -63,6 +63,7 @@ type devicePort struct {
 
 	cmds    chan command
 	stalled chan *link
+	again   chan struct{} // capacity 1: by Retry
 	closing chan struct{} // closed by Close: stop waiting for anything
 	closed  chan struct{} // closed when the owner has ended
 	once    sync.Once     // closes closing
@@ -77,14 +78,15 @@ type devicePort struct {
 	opened  bool // h has chosen its devices
 	server  bool // it is not a card itself, but something in front of one
 	run     *run
-	rate    int // that worked last; 0: none yet
+	stale   bool // the device was not there when h looked last
+	rate    int  // that worked last; 0: none yet
 	retry   *time.Timer
 	backoff time.Duration
 	told    string // last trouble reported during this outage
 }
 
 // limits are the bounds that tests shorten.
-type limits struct{ stall, grace time.Duration }
+type limits struct{ stall, grace, retry time.Duration }
 
 type verb int
 
@@ -103,7 +105,7 @@ type command struct {
 // makes sure that the device is there. The device itself is opened by Start, so
 // that others can use it in between. Starting takes some tens of milliseconds.
 func OpenDevice(cfg DeviceConfig) (Port, error) {
-	return openDevice(cfg, limits{stallLimit, graceLimit})
+	return openDevice(cfg, limits{stallLimit, graceLimit, retryFirst})
 }
 
 func openDevice(cfg DeviceConfig, l limits) (Port, error) {
@@ -113,7 +115,7 @@ func openDevice(cfg DeviceConfig, l limits) (Port, error) {
 	}
 	p := &devicePort{
 		cfg: cfg, path: path, log: cfg.Logger, errs: newReports(), limits: l,
-		cmds: make(chan command), stalled: make(chan *link, 1),
+		cmds: make(chan command), stalled: make(chan *link, 1), again: make(chan struct{}, 1),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 		info: Info{Backend: "device", Device: cfg.Device, State: Stopped},
 	}
@@ -148,6 +150,13 @@ func (p *devicePort) Stop() error {
 		return err
 	}
 	return nil
+}
+
+func (p *devicePort) Retry() {
+	select {
+	case p.again <- struct{}{}:
+	default:
+	}
 }
 
 func (p *devicePort) do(c command) error {

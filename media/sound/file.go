@@ -208,4 +208,7 @@ func (p *filePort) Info() Info {
 
 func discard() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
+// Retry does nothing: files don't go away.
+func (p *filePort) Retry() {}
+
 func (p *filePort) Err() <-chan error { return p.errs.c }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -97,6 +98,44 @@ func TestStalledDeviceIsReplaced(t *testing.T) {
 	l.forget()
 	l.await(t, "sound after the stall", func() bool { return l.tail(10) })
 	if info := p.Info(); info.Restarts != 1 {
+		t.Errorf("%+v", info)
+	}
+}
+
+func TestSoundIsBackWhenItIsToldThatTheCardIs(t *testing.T) {
+	card := filepath.Join(t.TempDir(), "card")
+	plug := func() {
+		t.Helper()
+		if err := os.WriteFile(card, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	plug()
+	p := mustDevice(t, "unplugged", DeviceConfig{Env: []string{cardEnv + "=" + card}})
+	p.Retry() // of no effect while nothing is wrong
+	l := newListener(tone.Dial)
+	if err := p.Start(l.process); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		l.await(t, "sound", func() bool { return l.tail(5) })
+		if err := os.Remove(card); err != nil {
+			t.Fatal(err)
+		}
+		proc, _ := os.FindProcess(p.Info().HelperPID)
+		proc.Kill() // as the kernel does when its thread spins
+		if err := <-p.Err(); !strings.Contains(err.Error(), "sound was lost") {
+			t.Errorf("first report: %v", err)
+		}
+		if err := <-p.Err(); !errors.Is(err, ErrNoDevice) {
+			t.Errorf("second report: %v", err)
+		}
+		plug()
+		l.forget()
+		p.Retry()
+	}
+	l.await(t, "sound", func() bool { return l.tail(5) })
+	if info := p.Info(); info.State != Running {
 		t.Errorf("%+v", info)
 	}
 }

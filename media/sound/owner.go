@@ -32,6 +32,12 @@ func (p *devicePort) own() {
 			}
 		case e := <-events:
 			p.event(e)
+		case <-p.again:
+			if p.run != nil && p.linked() == nil {
+				p.retry.Stop()
+				p.backoff = 0
+				p.restore()
+			}
 		case <-p.retry.C:
 			p.restore()
 		case <-p.closing:

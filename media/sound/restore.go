@@ -66,7 +66,7 @@ func (p *devicePort) restore() {
 		return
 	}
 	p.tell(fmt.Errorf("sound cannot be brought back yet: %w", err))
-	p.backoff = min(max(2*p.backoff, retryFirst), retryMost)
+	p.backoff = min(max(2*p.backoff, p.limits.retry), max(retryMost, p.limits.retry))
 	p.retry.Reset(p.backoff)
 }
 

@@ -23,6 +23,7 @@ import (
 const (
 	modeEnv  = "OFFHOOK_SOUND_TEST_MODE"
 	livesEnv = "OFFHOOK_SOUND_TEST_LIVES" // a file: one byte per process started
+	cardEnv  = "OFFHOOK_SOUND_TEST_CARD"  // a file: while it is there, so is the card
 )
 
 func TestMain(m *testing.M) {
@@ -67,12 +68,21 @@ type faulty struct {
 	mode string
 	life int
 	open int
+	card error // of the last look: nil when it was there
 }
 
 func (f *faulty) Devices(_ []string, refresh bool) ([]engine.Device, error) {
 	fmt.Println("noise of a library on standard output")
 	if f.mode == "no-devices" {
 		return nil, nil
+	}
+	if path := os.Getenv(cardEnv); path != "" {
+		if refresh || f.open == 0 {
+			_, f.card = os.Stat(path)
+		}
+		if f.card != nil {
+			return nil, nil
+		}
 	}
 	if f.mode == "late-device" && !refresh {
 		return []engine.Device{{Index: 0, Name: engine.LoopbackDevice, Inputs: 1, Outputs: 1}}, nil
@@ -148,11 +158,14 @@ func testDevice(t *testing.T, mode string, cfg DeviceConfig) (Port, error) {
 	lives := filepath.Join(t.TempDir(), "lives")
 	cfg.Env = append(cfg.Env, modeEnv+"="+mode, livesEnv+"="+lives)
 	cfg.Logger = slog.New(slog.NewTextHandler(testWriter{t}, &slog.HandlerOptions{Level: slog.LevelDebug}))
-	l := limits{stall: stallLimit, grace: 800 * time.Millisecond}
+	l := limits{stall: stallLimit, grace: 800 * time.Millisecond, retry: retryFirst}
 	if mode != "stalls-once" && mode != "never-begins" {
 		// The clock behind these runs without realtime priority: on a busy
 		// machine it may well stop for a moment.
-		l = limits{stall: 2 * time.Second, grace: graceLimit}
+		l = limits{stall: 2 * time.Second, grace: graceLimit, retry: retryFirst}
+	}
+	if mode == "unplugged" {
+		l.retry = time.Hour // it is told, or never
 	}
 	p, err := openDevice(cfg, l)
 	if err == nil {

@@ -33,6 +33,11 @@ type Port interface {
 	// not be called again. Stopping a stopped port does nothing.
 	Stop() error
 
+	// Retry tells that a device may be back, or another program has let go of it:
+	// a running port that has lost it looks at once, not when it would have. It
+	// does not wait.
+	Retry()
+
 	// Close stops the port for good and lets go of what it holds. Further
 	// calls of Start give ErrClosed; closing again does nothing.
 	Close() error
