@@ -105,9 +105,9 @@ func (d *adapter) due() time.Time {
 	return d.bell.next
 }
 
-func (d *adapter) talk(now time.Time) []message {
+func (d *adapter) talk(now time.Time) ([]message, []Event) {
 	d.bell.step(now)
-	return d.render(Indicators{})
+	return d.render(Indicators{}), nil
 }
 
 // render drives the pin of the bell and no other; without one nothing is written.

@@ -183,7 +183,7 @@ func (d *cm109) due() time.Time {
 	return due
 }
 
-func (d *cm109) talk(now time.Time) []message {
+func (d *cm109) talk(now time.Time) ([]message, []Event) {
 	d.bell.step(now)
 	if !d.drive && d.column != cm109All && !now.Before(d.deadline) {
 		// No report of this column: once more, then from the start.
@@ -193,7 +193,7 @@ func (d *cm109) talk(now time.Time) []message {
 	}
 	d.drive = false
 	d.deadline = now.Add(cm109Answer)
-	return []message{d.out()}
+	return []message{d.out()}, nil
 }
 
 func (d *cm109) out() message {

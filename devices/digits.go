@@ -69,3 +69,34 @@ func (i Indicators) clock() string {
 	}
 	return fmt.Sprintf("%02d:%02d", minutes/60%100, minutes%60)
 }
+
+// oneLine is what a display of a single line shows: who is called or calls, or the
+// missed calls; during a call, that and its length in turns of four seconds.
+func (i Indicators) oneLine() string {
+	const turn = 4 * time.Second
+	switch {
+	case i.Elapsed > 0 && i.Elapsed/turn%2 == 1:
+		return i.clock()
+	case !i.OffHook && !i.Ring && i.Missed > 0 && i.Line2 != "":
+		return i.Line2
+	case i.Line1 != "":
+		return i.Line1
+	}
+	return i.Line2
+}
+
+// capitals is a text for a display of capital letters: in ASCII, what has no letter
+// replaced, at most so many characters.
+func capitals(text string, most int) string {
+	var out strings.Builder
+	for _, r := range text {
+		if r < ' ' || r == 0x7F {
+			r = ' '
+		}
+		out.WriteString(strings.ToUpper(plain(r)))
+		if out.Len() >= most {
+			break
+		}
+	}
+	return out.String()[:min(out.Len(), most)]
+}

@@ -30,6 +30,7 @@ var families = []family{
 	{vendor: 0x04B4, product: 0x0307, name: "USB phone with graphic display", driver: newCypress},
 	{vendor: 0x04B4, product: 0x0302, name: "EX-03 USB phone", driver: newEX03},
 	{vendor: 0x04D9, product: 0x0602, name: "GoodCom IP-USBPH", driver: newGoodcom},
+	{vendor: 0x0471, product: 0x2013, name: "Philips VOIP1511", driver: newPhilips},
 	{vendor: 0x6993, product: 0xB001, name: "Yealink USB phone", driver: newYealink},
 	{vendor: 0x6993, product: 0xB700, name: "Yealink USB phone", driver: newYealink},
 	{vendor: 0x0D8C, product: 0x000E, name: "C-Media CM109"},

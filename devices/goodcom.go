@@ -13,7 +13,7 @@ import (
 //	output  02 64 12 01 FD 00 00 00    lights the display for 7 s
 //
 // It has no hook, and neither light nor ringer; "yes" and "no" are taken for the
-// green and the red key. Its display is not written to.
+// green and the red key. What the display shows is in goodcom_lcd.go.
 type goodcom struct {
 	keyed
 	begun bool // the writer's own: the first report has been rendered
@@ -31,6 +31,12 @@ var goodcomKeys = keyTable{
 
 func newGoodcom(name string) driver {
 	return &goodcom{keyed: keyed{driver: "goodcom-phone", name: name, keys: handKeys{table: goodcomKeys}}}
+}
+
+func (d *goodcom) about() about {
+	a := d.keyed.about()
+	a.lights = []string{"display"}
+	return a
 }
 
 func (d *goodcom) longest() int { return 8 }
@@ -54,6 +60,7 @@ func (d *goodcom) render(i Indicators) []message {
 		d.begun = true
 		list = append(list, message{report: []byte{2, 0, 0, 0, 0, 0, 0, 0}})
 	}
+	list = append(list, goodcomScreen(i)...)
 	if inUse {
 		list = append(list, message{report: []byte{2, 0x64, 0x12, 0x01, 0xFD, 0, 0, 0}})
 	}

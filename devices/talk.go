@@ -11,8 +11,9 @@ type talker interface {
 	// due is when talk is to be called; the zero time is never. It may change with
 	// every report and every state.
 	due() time.Time
-	// talk gives what is to be said at now, and moves due on.
-	talk(now time.Time) []message
+	// talk gives what is to be said at now, and what a person turns out to have
+	// done, and moves due on.
+	talk(now time.Time) ([]message, []Event)
 }
 
 // hearer is a talker that reads feature reports.

@@ -21,7 +21,7 @@ func (d *Device) routineWriter() {
 		t, wait := d.next()
 		switch {
 		case t.messages != nil:
-			if !d.write(t) {
+			if !d.deliver(t.events, d.now()) || !d.write(t) {
 				return
 			}
 			continue
@@ -43,10 +43,11 @@ func (d *Device) routineWriter() {
 }
 
 // turn is what the writer does next: messages, which may be none, are of the state
-// want or of a talker; with nil messages, there is nothing to do. last: and never
-// will be.
+// want or of a talker, who may have events as well; with nil messages, there is
+// nothing to do. last: and never will be.
 type turn struct {
 	messages []message
+	events   []Event
 	want     Indicators
 	talk     bool
 	last     bool
@@ -82,7 +83,8 @@ func (d *Device) next() (t turn, wait time.Duration) {
 		case due.After(now):
 			d.alarm, wait = due, due.Sub(now)
 		default:
-			return turn{messages: some(talking.talk(now)), want: d.wanted, talk: true}, 0
+			messages, events := talking.talk(now)
+			return turn{messages: some(messages), events: events, want: d.wanted, talk: true}, 0
 		}
 	}
 	return turn{}, wait

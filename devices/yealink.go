@@ -131,7 +131,9 @@ func (d *yealink) due() time.Time {
 // soon is a time that has passed, for what is due at once.
 var soon = time.Unix(1, 0)
 
-func (d *yealink) talk(now time.Time) []message {
+func (d *yealink) talk(now time.Time) ([]message, []Event) { return d.say(now), nil }
+
+func (d *yealink) say(now time.Time) []message {
 	switch {
 	case d.model == nil:
 		second := d.tried%2 == 1

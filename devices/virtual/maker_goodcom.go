@@ -9,6 +9,7 @@ type goodcomFirmware struct {
 	plain
 	begun     bool
 	backlight bool // its 7 s are not counted
+	lcd       [32]byte
 }
 
 var goodcomCodes = map[string]byte{
@@ -40,7 +41,11 @@ func (f *goodcomFirmware) take(rep []byte) {
 		f.begun = true
 	case bytes.Equal(rep, []byte{0x02, 0x64, 0x12, 0x01, 0xFD, 0, 0, 0}):
 		f.backlight = true
+	case len(rep) == 8 && rep[0] == 0x02 && rep[1] == 0xC1 && rep[2] >= 0x40 && rep[2] <= 0x5B:
+		copy(f.lcd[rep[2]-0x40:], rep[3:])
+	case len(rep) == 8 && rep[0] == 0x02 && rep[1] == 0x61 && rep[2] == 0x5E:
+		copy(f.lcd[0x1E:], rep[3:5])
 	}
 }
 
-func (f *goodcomFirmware) dark() { f.begun, f.backlight = false, false }
+func (f *goodcomFirmware) dark() { f.begun, f.backlight, f.lcd = false, false, [32]byte{} }

@@ -22,7 +22,7 @@ func VendorProfiles() []Profile {
 			firmware: func() firmware { return &ex03Firmware{} },
 		},
 		{
-			Name: "goodcom", Description: "GoodCom WJT602, Sabrent IP-USBPH: green and red key, keypad, no cradle, no lights", Kind: devices.KeyedHandset,
+			Name: "goodcom", Description: "GoodCom WJT602, Sabrent IP-USBPH: green and red key, keypad, LCD, no cradle, no ringer", Kind: devices.KeyedHandset,
 			vendor: 0x04D9, product: 0x0602, Descriptor: opaque, layout: bare,
 			firmware: func() firmware { return &goodcomFirmware{} },
 		},
@@ -30,6 +30,11 @@ func VendorProfiles() []Profile {
 			Name: "webtalker", Description: "Topcom Webt@lker 211: C-Media chip with a processor for its keys, no cradle, no lights", Kind: devices.KeyedHandset,
 			vendor: 0x0D8C, product: 0x0008, Descriptor: opaque, layout: bare,
 			firmware: func() firmware { return &topcomFirmware{} },
+		},
+		{
+			Name: "philips", Description: "Philips VOIP1511: green and red key, keypad, ringer, light, a line of capital letters", Kind: devices.KeyedHandset,
+			vendor: 0x0471, product: 0x2013, Descriptor: opaque, layout: bare,
+			firmware: func() firmware { return &philipsFirmware{} },
 		},
 		yealink("yealink-p1k", "Yealink USB-P1K: green and red key, keypad, ringer, LCD; has to be asked for its keys", devices.KeyedHandset, "p1k", 0x0110, yealinkP1KCodes),
 		yealink("yealink-p1kh", "Yealink USB-P1KH: as the P1K, and tells its keys by itself", devices.KeyedHandset, "p1kh", 0x0710, yealinkP1KHCodes),
