@@ -31,11 +31,15 @@ type Match struct {
 	Lag time.Duration
 	// Windows is how many windows held speech. With none nothing was compared, and Similarity is 0.
 	Windows int
+	// Recognised is how many of the windows are found with a likeness of at least 0.7: what is left to judge by when
+	// a stall of the computer tore the speech, since torn-out windows pull the median down.
+	Recognised int
 }
 
 const (
-	window    = 400 * time.Millisecond
-	speechMin = -45.0 // dBFS: a window below this holds no speech worth comparing
+	window     = 400 * time.Millisecond
+	speechMin  = -45.0 // dBFS: a window below this holds no speech worth comparing
+	likeEnough = 0.7
 )
 
 // Speech looks for what was sent in what was heard. Both are samples at rate Hz whose first samples were taken at the
@@ -55,10 +59,17 @@ func Speech(sent, heard []int16, rate int, maxLag time.Duration) Match {
 	if len(found) == 0 {
 		return Match{}
 	}
+	recognised := 0
+	for _, p := range found {
+		if p.likeness >= likeEnough {
+			recognised++
+		}
+	}
 	return Match{
 		Similarity: median(found, func(p peak) float64 { return p.likeness }),
 		Lag:        time.Duration(median(found, func(p peak) float64 { return float64(p.lag) }) / float64(rate) * float64(time.Second)),
 		Windows:    len(found),
+		Recognised: recognised,
 	}
 }
 

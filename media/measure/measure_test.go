@@ -3,6 +3,7 @@ package measure
 import (
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
 	"time"
 )
@@ -49,11 +50,19 @@ func TestSpeechFindsDelayedCopyAndOnlyThat(t *testing.T) {
 		delayed[i] = delayed[i]/2 + hiss[i]/20
 	}
 	m := Speech(sent, delayed, rate, 300*time.Millisecond)
-	if m.Similarity < 0.95 || m.Lag != 60*time.Millisecond || m.Windows != 7 {
+	if m.Similarity < 0.95 || m.Lag != 60*time.Millisecond || m.Windows != 7 || m.Recognised != 7 {
 		t.Errorf("delayed copy: %+v, want similarity near 1 at 60 ms in 7 windows", m)
 	}
-	if m := Speech(sent, noise(2, 4*rate), rate, 300*time.Millisecond); m.Similarity > 0.4 {
+	if m := Speech(sent, noise(2, 4*rate), rate, 300*time.Millisecond); m.Similarity > 0.4 || m.Recognised > 0 {
 		t.Errorf("other sound: %+v, want no similarity", m)
+	}
+	torn := slices.Clone(delayed) // most is missing from four of the seven windows
+	for i := range 4 {
+		at := 480 + i*rate*4/10 + 400
+		clear(torn[at : at+rate*3/10])
+	}
+	if m := Speech(sent, torn, rate, 300*time.Millisecond); m.Recognised != 3 {
+		t.Errorf("torn: %+v, want three windows recognised", m)
 	}
 	if m := Speech(sent, make([]int16, 4*rate), rate, 300*time.Millisecond); m.Similarity != 0 {
 		t.Errorf("silence: %+v, want no similarity", m)

@@ -2,6 +2,8 @@ package demo
 
 import (
 	"bytes"
+	"io"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +23,24 @@ func feed(start time.Time, mic, ear []int16) *monitor {
 	n := len(m.at) * sound.Period
 	m.mic, m.ear = append(mic, make([]int16, max(0, n-len(mic)))...)[:n], ear[:n]
 	return m
+}
+
+// stall makes a monitor whose machine stood still for 400 ms in the middle, and then hurried.
+func stall(m *monitor) *monitor {
+	n := len(m.at) / 2
+	for i := range 40 {
+		m.at[n+i] = m.at[n+40]
+	}
+	return m
+}
+
+// torn is a recording with 300 ms missing from every second.
+func torn(in []int16) []int16 {
+	out := slices.Clone(in)
+	for at := sound.Rate / 10; at+sound.Rate*3/10 <= len(out); at += sound.Rate {
+		clear(out[at : at+sound.Rate*3/10])
+	}
+	return out
 }
 
 func sing(t tone.Tone, d time.Duration) []int16 {
@@ -57,6 +77,23 @@ func said(t *testing.T, who string) []int16 {
 	return out[:up.Process(out, in[:n])]
 }
 
+// What a stall hides is not claimed while it can be judged again, but at last it is.
+func TestSpeechHiddenByAStallIsJudgedAgain(t *testing.T) {
+	start, end := time.Unix(1000, 0), time.Unix(1003, 0)
+	ours := said(t, "handset")[:3*sound.Rate]
+	deaf := feed(start, ours, make([]int16, len(ours)))
+	k := &checks{out: io.Discard}
+	if !k.same("", deaf, deaf, start, end, time.Second, true) || k.failed != 1 {
+		t.Error("no stall: judged at once")
+	}
+	if k.same("", stall(deaf), deaf, start, end, time.Second, true) || k.total != 1 {
+		t.Error("a stall: to be judged again")
+	}
+	if !k.same("", deaf, deaf, start, end, time.Second, false) || k.failed != 2 {
+		t.Error("the last time: judged")
+	}
+}
+
 // Each check holds for what it claims and fails for what it does not: a demonstration that can't fail shows nothing.
 func TestChecksHoldAndFail(t *testing.T) {
 	start := time.Unix(1000, 0)
@@ -85,15 +122,31 @@ func TestChecksHoldAndFail(t *testing.T) {
 		{"nothing recorded is not silent", false, func(c *checks) { c.silent(watch(nil), "", nothing, start, end) }},
 		{"our speech comes back", true, func(c *checks) {
 			m := feed(start, ours, late)
-			c.same("", m, m, start, end, time.Second)
+			c.same("", m, m, start, end, time.Second, false)
 		}},
 		{"another voice comes back", false, func(c *checks) {
 			m := feed(start, ours, theirs)
-			c.same("", m, m, start, end, time.Second)
+			c.same("", m, m, start, end, time.Second, false)
 		}},
 		{"nothing comes back", false, func(c *checks) {
 			m := feed(start, ours, quiet)
-			c.same("", m, m, start, end, time.Second)
+			c.same("", m, m, start, end, time.Second, false)
+		}},
+		{"torn dial tone, on a machine that stood still", true, func(c *checks) {
+			c.heard(stall(feed(start, nil, append(sing(tone.Dial, 2*span/3), quiet[:sound.Rate]...))), tone.Dial, start, end, 0.9)
+		}},
+		{"no dial tone, on a machine that stood still", false, func(c *checks) { c.heard(stall(feed(start, nil, quiet)), tone.Dial, start, end, 0.9) }},
+		{"torn speech, on a machine that stood still", true, func(c *checks) {
+			m := stall(feed(start, ours, torn(late)))
+			c.same("", m, m, start, end, time.Second, false)
+		}},
+		{"another voice, on a machine that stood still", false, func(c *checks) {
+			m := stall(feed(start, ours, theirs))
+			c.same("", m, m, start, end, time.Second, false)
+		}},
+		{"nothing comes back, on a machine that stood still", false, func(c *checks) {
+			m := stall(feed(start, ours, quiet))
+			c.same("", m, m, start, end, time.Second, false)
 		}},
 		{"in time", true, func(c *checks) { c.within("", start, start.Add(time.Millisecond), true, time.Second) }},
 		{"too late", false, func(c *checks) { c.within("", start, end, true, time.Second) }},

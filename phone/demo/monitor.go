@@ -55,6 +55,23 @@ func (m *monitor) span(from, to time.Time) (mic, ear []int16) {
 // period is how long one period lasts.
 const period = time.Second * sound.Period / sound.Rate
 
+// stalled returns the longest time between two moments in which no period passed.
+func (m *monitor) stalled(from, to time.Time) (longest time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	last := from
+	for _, at := range m.at {
+		if at.After(to) {
+			break
+		}
+		if at.After(from) {
+			longest = max(longest, at.Sub(last))
+		}
+		last = at
+	}
+	return max(longest, to.Sub(last))
+}
+
 // times returns what the earpiece played between two moments, and when each period of it was.
 func (m *monitor) times(from, to time.Time) (at []time.Time, ear []int16) {
 	m.mu.Lock()
