@@ -65,6 +65,8 @@ type mixer struct {
 	beep     tone.Generator
 	beepLeft int // samples until the beep is let go
 	mic, ear meter
+	limit    limiter
+	conf     *conference // made with the first
 	sum      [sound.Period]int32
 	part     [sound.Period]int16
 }
@@ -138,8 +140,12 @@ func (e *Endpoint) process(mic, ear []int16) {
 		e.mu.Unlock()
 		return
 	}
-	e.mix.capture(plan, mic)
-	audible := e.mix.play(plan, &e.volume, ear)
+	if plan.conferring() {
+		e.mix.confer(&plan, mic)
+	} else {
+		e.mix.capture(plan, mic)
+	}
+	audible := e.mix.play(&plan, &e.volume, ear)
 	first := audible && e.fresh
 	if first {
 		e.fresh = false
@@ -174,19 +180,50 @@ func (m *mixer) capture(plan Plan, mic []int16) {
 	to.Push(mic)
 }
 
+// confer gives every call of a conference what the others said, and the
+// microphone unless it is muted. play then adds what it pulled to the ear.
+func (m *mixer) confer(plan *Plan, mic []int16) {
+	if m.conf == nil {
+		m.conf = new(conference)
+	}
+	m.mic.add(mic)
+	m.conf.pull(plan)
+	if plan.MuteMic {
+		m.told = nil
+		m.conf.push(plan, nil)
+		return
+	}
+	if m.told == nil {
+		copy(m.part[:], mic)
+		fadeIn(m.part[:])
+		mic = m.part[:]
+	}
+	m.told = plan.Session
+	m.conf.push(plan, mic)
+}
+
 // play mixes what the plan wants heard into ear. It tells whether something of
 // the present plan is audible.
-func (m *mixer) play(plan Plan, v *volume, ear []int16) (audible bool) {
+func (m *mixer) play(plan *Plan, v *volume, ear []int16) (audible bool) {
 	clear(m.sum[:])
 	now, before := plan.heard(), m.heard
 	m.heard = now
-	if now != nil {
+	switch {
+	case plan.conferring():
+		copy(m.sum[:], m.conf.sum[:])
+		v.apply(m.sum[:])
+		for s := range plan.everybody {
+			if s == before {
+				before = nil // goes on
+			}
+		}
+	case now != nil:
 		now.Pull(m.part[:])
-		v.apply(m.part[:])
 		if now != before {
 			fadeIn(m.part[:])
 		}
 		m.add()
+		v.apply(m.sum[:])
 	}
 	m.sing(&m.tone, plan.Tone)
 	m.sing(&m.ring, plan.Ring)
@@ -204,13 +241,11 @@ func (m *mixer) play(plan Plan, v *volume, ear []int16) (audible bool) {
 	audible = audible && (now != nil || plan.Tone != tone.None || plan.Ring != tone.None)
 	if before != nil && before != now {
 		before.Pull(m.part[:])
-		v.apply(m.part[:])
+		v.scale(m.part[:])
 		fadeOut(m.part[:])
 		m.add()
 	}
-	for i, s := range m.sum {
-		ear[i] = int16(max(-32768, min(32767, s)))
-	}
+	m.limit.apply(ear, m.sum[:])
 	m.ear.add(ear)
 	return audible
 }
@@ -235,6 +270,7 @@ func (m *mixer) add() {
 // silence forgets all sound: the port was closed.
 func (m *mixer) silence() {
 	m.heard, m.told, m.beepLeft = nil, nil, 0
+	m.limit = limiter{}
 	m.tone, m.ring, m.beep = tone.Generator{}, tone.Generator{}, tone.Generator{}
 	m.mic.silence()
 	m.ear.silence()

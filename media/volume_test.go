@@ -4,7 +4,7 @@ import "testing"
 
 func TestVolumeStepsAndEnds(t *testing.T) {
 	var v volume
-	x := []int16{1000, -1000, 20000, -32768}
+	x := []int32{1000, -1000, 20000, -32768}
 	v.apply(x)
 	if x[0] != 1000 || x[3] != -32768 {
 		t.Errorf("at 0 dB: %v, want it untouched", x)
@@ -13,8 +13,8 @@ func TestVolumeStepsAndEnds(t *testing.T) {
 		v.step(true)
 	}
 	v.apply(x)
-	if x[0] < 1980 || x[0] > 2010 || x[1] > -1980 || x[2] != 32767 || x[3] != -32768 {
-		t.Errorf("at +6 dB: %v, want twice as much, cut at full scale", x)
+	if x[0] < 1980 || x[0] > 2010 || x[1] > -1980 || x[2] < 39000 || x[3] > -65000 {
+		t.Errorf("at +6 dB: %v, want twice as much", x)
 	}
 	for range 100 {
 		v.step(true)

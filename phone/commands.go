@@ -127,6 +127,8 @@ func event(c control.Command) (desk.Event, error) {
 		return desk.CmdResume{Call: call}, nil
 	case control.VerbSwap:
 		return desk.CmdSwap{}, nil
+	case control.VerbConference:
+		return desk.CmdConference{}, nil
 	case control.VerbTransfer:
 		return desk.CmdTransfer{Call: call, Target: strings.TrimSpace(c.Args["target"])}, nil
 	case control.VerbMute:

@@ -182,6 +182,8 @@ func (p *Phone) fromDevice(id desk.HandsetID, d *devices.Device, e devices.Event
 		p.feed(desk.HoldPressed{Handset: id})
 	case devices.TransferPress:
 		p.feed(desk.TransferPressed{Handset: id})
+	case devices.ConferencePress:
+		p.feed(desk.ConferencePressed{Handset: id})
 	case devices.DropPress:
 		p.feed(desk.DropPressed{Handset: id})
 	case devices.SendPress:

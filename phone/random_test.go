@@ -56,6 +56,7 @@ func (m *monkeys) step() {
 		{2, "hang up " + call, func() error { return u.do(control.VerbHangUp, "call="+call) }},
 		{2, "hold " + call, func() error { return u.do(control.VerbHold, "call="+call) }},
 		{2, "resume " + call, func() error { return u.do(control.VerbResume, "call="+call) }},
+		{2, "conference", func() error { return u.do(control.VerbConference) }},
 		{1, "swap", func() error { return u.do(control.VerbSwap) }},
 		{1, "mute on", func() error { return u.do(control.VerbMute, "on=true") }},
 		{1, "dtmf", func() error { return u.do(control.VerbDTMF, "keys=12") }},

@@ -148,6 +148,13 @@ func (h *handset) show(p *Phone) {
 	}
 	if c := p.calls[a.Call]; c != nil {
 		plan.Session, plan.Play, plan.Capture = c.session, a.Play, a.Capture
+		n := 0
+		for _, id := range a.Joined {
+			if o := p.calls[id]; o != nil {
+				plan.Joined[n] = o.session
+				n++
+			}
+		}
 	}
 	if plan == h.shown {
 		return

@@ -116,8 +116,8 @@ func (p *Phone) snapCall(s *snapshot, c desk.Call) {
 	if h := p.handsets[c.Handset]; h != nil {
 		endpoint = h.sound
 	}
-	if hs, ok := p.state.Handset(c.Handset); ok && hs.Foreground == c.ID {
-		out.Muted = hs.Muted
+	if hs, ok := p.state.Handset(c.Handset); ok && (hs.Foreground == c.ID || c.Joined) {
+		out.Muted, out.Conference = hs.Muted, c.Joined || desk.Audio(p.state, hs.ID).Joined[0] != ""
 		s.status.Muted = s.status.Muted || hs.Muted
 	}
 	if k := p.calls[c.ID]; k != nil {

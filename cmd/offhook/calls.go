@@ -48,6 +48,10 @@ type swapCmd struct{}
 
 func (c *swapCmd) Run(a *app) error { return a.order(control.VerbSwap, nil) }
 
+type conferenceCmd struct{}
+
+func (c *conferenceCmd) Run(a *app) error { return a.order(control.VerbConference, nil) }
+
 type transferCmd struct {
 	Target string `arg:"" optional:"" help:"Number, user, or address to hand the call to. Default: join the call and the one on hold."`
 	Call   string `help:"Call to hand over." placeholder:"ID"`

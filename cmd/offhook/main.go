@@ -35,17 +35,18 @@ type cli struct {
 	Demo DemoCmd `cmd:"" group:"phone" help:"Show an emulated handset making and taking calls, and check what it does."`
 	Quit quitCmd `cmd:"" group:"phone" help:"End the running phone."`
 
-	Dial     dialCmd     `cmd:"" group:"calls" help:"Call a number or a sip: address."`
-	Answer   answerCmd   `cmd:"" group:"calls" help:"Answer the call that rings."`
-	Decline  declineCmd  `cmd:"" group:"calls" help:"Turn down the call that rings."`
-	HangUp   hangUpCmd   `cmd:"" group:"calls" help:"End the call."`
-	Hold     holdCmd     `cmd:"" group:"calls" help:"Put the call on hold."`
-	Resume   resumeCmd   `cmd:"" group:"calls" help:"Take the call off hold."`
-	Swap     swapCmd     `cmd:"" group:"calls" help:"Hold the call and resume the one that was held."`
-	Transfer transferCmd `cmd:"" group:"calls" help:"Hand the call to somebody else."`
-	Mute     muteCmd     `cmd:"" group:"calls" help:"Mute the microphone, or unmute it."`
-	DTMF     dtmfCmd     `cmd:"" name:"dtmf" group:"calls" help:"Send key tones in the call."`
-	DND      dndCmd      `cmd:"" name:"dnd" group:"calls" help:"Switch do not disturb on or off."`
+	Dial       dialCmd       `cmd:"" group:"calls" help:"Call a number or a sip: address."`
+	Answer     answerCmd     `cmd:"" group:"calls" help:"Answer the call that rings."`
+	Decline    declineCmd    `cmd:"" group:"calls" help:"Turn down the call that rings."`
+	HangUp     hangUpCmd     `cmd:"" group:"calls" help:"End the call."`
+	Hold       holdCmd       `cmd:"" group:"calls" help:"Put the call on hold."`
+	Resume     resumeCmd     `cmd:"" group:"calls" help:"Take the call off hold."`
+	Swap       swapCmd       `cmd:"" group:"calls" help:"Hold the call and resume the one that was held."`
+	Conference conferenceCmd `cmd:"" group:"calls" help:"Join the call and all calls on hold on its handset."`
+	Transfer   transferCmd   `cmd:"" group:"calls" help:"Hand the call to somebody else."`
+	Mute       muteCmd       `cmd:"" group:"calls" help:"Mute the microphone, or unmute it."`
+	DTMF       dtmfCmd       `cmd:"" name:"dtmf" group:"calls" help:"Send key tones in the call."`
+	DND        dndCmd        `cmd:"" name:"dnd" group:"calls" help:"Switch do not disturb on or off."`
 
 	Status  statusCmd  `cmd:"" group:"look" help:"Show accounts, calls and handsets."`
 	Events  eventsCmd  `cmd:"" group:"look" help:"Print what happens, as it happens."`

@@ -76,6 +76,7 @@ func TestVerbsBecomeCommands(t *testing.T) {
 		{"hold", control.Command{Verb: "hold"}},
 		{"resume out-2", control.Command{Verb: "resume", Args: map[string]string{"call": "out-2"}}},
 		{"swap", control.Command{Verb: "swap"}},
+		{"conference", control.Command{Verb: "conference"}},
 		{"transfer 102", control.Command{Verb: "transfer", Args: map[string]string{"target": "102"}}},
 		{"transfer --call in-1 sip:c@example.org", control.Command{Verb: "transfer", Args: map[string]string{"target": "sip:c@example.org", "call": "in-1"}}},
 		{"transfer", control.Command{Verb: "transfer"}},

@@ -106,6 +106,9 @@ func (a *app) callState(c control.Call) string {
 	if c.RemoteHeld {
 		words = append(words, "held by the other side")
 	}
+	if c.Conference {
+		words = append(words, "in a conference")
+	}
 	if c.Muted {
 		words = append(words, "muted")
 	}

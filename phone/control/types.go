@@ -99,8 +99,9 @@ type Call struct {
 	Account    string     `json:"account,omitempty"`
 	Handset    string     `json:"handset,omitempty"` // ID of the handset it is on
 	Codec      string     `json:"codec,omitempty"`
-	Held       bool       `json:"held"`        // by us
-	RemoteHeld bool       `json:"remote_held"` // by the far end
+	Held       bool       `json:"held"`                 // by us
+	RemoteHeld bool       `json:"remote_held"`          // by the far end
+	Conference bool       `json:"conference,omitempty"` // hears other calls of its handset, and they it
 	Muted      bool       `json:"muted"`
 	Since      time.Time  `json:"since"`
 	Answered   *time.Time `json:"answered,omitempty"`
@@ -203,6 +204,7 @@ const (
 	VerbHold        = "hold"         // [call]
 	VerbResume      = "resume"       // [call]
 	VerbSwap        = "swap"         //
+	VerbConference  = "conference"   // joins the conversation and all calls on hold on its handset
 	VerbTransfer    = "transfer"     // [target], [call]; without a target: join the conversation and the call on hold
 	VerbMute        = "mute"         // on: "true" or "false"
 	VerbDND         = "dnd"          // on: "true" or "false"

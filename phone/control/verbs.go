@@ -16,6 +16,7 @@ var verbArgs = map[string][]string{
 	VerbHold:        {"call"},
 	VerbResume:      {"call"},
 	VerbSwap:        {},
+	VerbConference:  {},
 	VerbTransfer:    {"target", "call"},
 	VerbMute:        {"on!"},
 	VerbDND:         {"on!"},

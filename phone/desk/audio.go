@@ -8,6 +8,8 @@ type AudioPlan struct {
 	Play, Capture bool
 	// Muted, with Capture: true silence is sent instead of what the microphone hears.
 	Muted bool
+	// Joined are the calls that hear and are heard with it, "" after the last.
+	Joined [MaxJoined]CallID
 	// Tone is heard instead of speech, or (call waiting) beside it.
 	Tone Tone
 }
@@ -53,6 +55,13 @@ func Audio(s State, id HandsetID) AudioPlan {
 		}
 		plan.Play, plan.Capture = true, true
 		plan.Tone = waiting
+		n := 0
+		for i := range s.calls {
+			if o := &s.calls[i]; o.Joined && o.Handset == id && o.Phase == Active && n < MaxJoined {
+				plan.Joined[n] = o.ID
+				n++
+			}
+		}
 	}
 	return plan
 }

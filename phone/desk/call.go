@@ -41,7 +41,7 @@ func (m *machine) end(c *Call) {
 		m.do(EndCall{c.ID})
 	}
 	c.Phase = Ending
-	c.Held, c.Recall, c.RemoteHeld, c.Ringback, c.Consults = false, false, false, false, ""
+	c.Held, c.Joined, c.Recall, c.RemoteHeld, c.Ringback, c.Consults = false, false, false, false, false, ""
 	if h := m.handset(c.Handset); h != nil && h.Foreground == c.ID {
 		h.Foreground = ""
 	}
@@ -63,6 +63,13 @@ func (m *machine) ended(e CallEnded) {
 		return
 	}
 	tone, note := farewell(c.Phase, e)
+	if h.Foreground == c.ID && h.Lifted {
+		h.Foreground = ""
+		if m.promote(h) {
+			return
+		}
+		h.Foreground = c.ID
+	}
 	switch {
 	case h.Foreground == c.ID && h.flashing:
 		m.putDown(h, true)

@@ -97,6 +97,12 @@ func (s *State) checkCall(c *Call) error {
 	if c.unanswered() && !c.Outgoing || c.Phase == Answering && c.Outgoing {
 		return fmt.Errorf("wrong direction (outgoing %t)", c.Outgoing)
 	}
+	if c.Joined {
+		if fg := s.call(owner.Foreground); c.Phase != Active && c.Phase != Answering || c.Held || hands != 0 || fg == nil || fg.Phase != Active || !owner.attended() {
+			return fmt.Errorf("is joined to nothing (held %t, in %d hands)", c.Held, hands)
+		}
+		return nil
+	}
 	switch {
 	case c.Phase == Transferring || c.Held:
 		if hands != 0 {

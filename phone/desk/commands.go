@@ -177,6 +177,9 @@ func (m *machine) cmdHangUp(e CmdHangUp) {
 	h := m.handset(c.Handset)
 	inHand := h != nil && h.Foreground == c.ID
 	m.end(c)
+	if inHand && m.promote(h) {
+		return
+	}
 	if inHand || h != nil && h.Phase == Holding && m.newestHeld(h.ID) == nil {
 		m.released(h)
 	}
@@ -196,8 +199,11 @@ func (m *machine) cmdHold(e CmdHold) {
 		return
 	}
 	h := m.handset(c.Handset)
+	joined := c.Joined
 	m.hold(c, true)
-	m.enter(h, Holding)
+	if !joined {
+		m.enter(h, Holding)
+	}
 }
 
 func (m *machine) cmdResume(e CmdResume) {

@@ -31,8 +31,10 @@ type (
 	RejectPressed   struct{ Handset HandsetID } // refuse the call that rings or waits
 	HoldPressed     struct{ Handset HandsetID } // hold, or resume
 	TransferPressed struct{ Handset HandsetID } // first press: consult; second: complete
-	DropPressed     struct{ Handset HandsetID } // end the conversation without putting down
-	SendPressed     struct{ Handset HandsetID } // dial what was typed; on a ringing headset: answer
+	// ConferencePressed joins the conversation with all calls on hold at the handset.
+	ConferencePressed struct{ Handset HandsetID }
+	DropPressed       struct{ Handset HandsetID } // end the conversation without putting down
+	SendPressed       struct{ Handset HandsetID } // dial what was typed; on a ringing headset: answer
 	// MuteSet is an absolute mute switch that now stands at On. Its position is remembered between calls.
 	MuteSet struct {
 		Handset HandsetID
@@ -116,8 +118,10 @@ type (
 		Handset HandsetID
 	}
 	CmdSwap struct{}
-	CmdMute struct{ On bool }
-	CmdDTMF struct {
+	// CmdConference joins a conversation with all calls on hold at its handset.
+	CmdConference struct{}
+	CmdMute       struct{ On bool }
+	CmdDTMF       struct {
 		Call CallID
 		Keys string
 	}
@@ -132,42 +136,44 @@ type (
 	CmdClearMissed struct{}
 )
 
-func (HandsetPlugged) event()   {}
-func (HandsetUnplugged) event() {}
-func (Lifted) event()           {}
-func (PutDown) event()          {}
-func (KeyPressed) event()       {}
-func (FlashPressed) event()     {}
-func (RedialPressed) event()    {}
-func (MutePressed) event()      {}
-func (RejectPressed) event()    {}
-func (HoldPressed) event()      {}
-func (TransferPressed) event()  {}
-func (DropPressed) event()      {}
-func (SendPressed) event()      {}
-func (MuteSet) event()          {}
-func (TimerFired) event()       {}
-func (IncomingCall) event()     {}
-func (CallProceeding) event()   {}
-func (CallAlerting) event()     {}
-func (CallEarlyMedia) event()   {}
-func (CallAnswered) event()     {}
-func (CallEnded) event()        {}
-func (CallHeldByRemote) event() {}
-func (ResumeRefused) event()    {}
-func (TransferFailed) event()   {}
-func (CallReplaced) event()     {}
-func (CallReferred) event()     {}
-func (MessagesWaiting) event()  {}
-func (CmdDial) event()          {}
-func (CmdAnswer) event()        {}
-func (CmdDecline) event()       {}
-func (CmdHangUp) event()        {}
-func (CmdHold) event()          {}
-func (CmdResume) event()        {}
-func (CmdSwap) event()          {}
-func (CmdMute) event()          {}
-func (CmdDTMF) event()          {}
-func (CmdDND) event()           {}
-func (CmdTransfer) event()      {}
-func (CmdClearMissed) event()   {}
+func (HandsetPlugged) event()    {}
+func (HandsetUnplugged) event()  {}
+func (Lifted) event()            {}
+func (PutDown) event()           {}
+func (KeyPressed) event()        {}
+func (FlashPressed) event()      {}
+func (RedialPressed) event()     {}
+func (MutePressed) event()       {}
+func (RejectPressed) event()     {}
+func (HoldPressed) event()       {}
+func (TransferPressed) event()   {}
+func (DropPressed) event()       {}
+func (SendPressed) event()       {}
+func (MuteSet) event()           {}
+func (TimerFired) event()        {}
+func (IncomingCall) event()      {}
+func (CallProceeding) event()    {}
+func (CallAlerting) event()      {}
+func (CallEarlyMedia) event()    {}
+func (CallAnswered) event()      {}
+func (CallEnded) event()         {}
+func (CallHeldByRemote) event()  {}
+func (ResumeRefused) event()     {}
+func (TransferFailed) event()    {}
+func (CallReplaced) event()      {}
+func (CallReferred) event()      {}
+func (MessagesWaiting) event()   {}
+func (CmdDial) event()           {}
+func (CmdAnswer) event()         {}
+func (CmdDecline) event()        {}
+func (CmdHangUp) event()         {}
+func (CmdHold) event()           {}
+func (CmdResume) event()         {}
+func (CmdSwap) event()           {}
+func (CmdConference) event()     {}
+func (ConferencePressed) event() {}
+func (CmdMute) event()           {}
+func (CmdDTMF) event()           {}
+func (CmdDND) event()            {}
+func (CmdTransfer) event()       {}
+func (CmdClearMissed) event()    {}

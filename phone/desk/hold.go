@@ -3,6 +3,11 @@ package desk
 // hold puts a call on hold. hard: by key or command, to be left there. A call whose media is not agreed yet is held as
 // soon as it is (see answered).
 func (m *machine) hold(c *Call, hard bool) {
+	if c.Joined {
+		c.Joined = false
+	} else {
+		m.disperse(c.Handset, hard)
+	}
 	m.seq++
 	c.Held, c.hard, c.heldAt = true, hard, m.seq
 	if c.Phase == Active {
@@ -30,10 +35,12 @@ func (m *machine) resumeRefused(id CallID) {
 		return
 	}
 	m.seq++
-	c.Held, c.hard, c.heldAt = true, true, m.seq
+	c.Held, c.hard, c.heldAt, c.Joined = true, true, m.seq, false
 	if h := m.handset(c.Handset); h != nil && h.Foreground == c.ID {
 		h.Foreground = ""
-		m.enter(h, Holding)
+		if !m.promote(h) {
+			m.enter(h, Holding)
+		}
 	}
 }
 
@@ -121,6 +128,8 @@ func (m *machine) raise(h *Handset) {
 func (m *machine) dropKey(h *Handset) {
 	if fg := m.call(h.Foreground); fg != nil && h.Lifted {
 		m.end(fg)
-		m.released(h)
+		if !m.promote(h) {
+			m.released(h)
+		}
 	}
 }

@@ -93,6 +93,9 @@ func (s *State) lines(h *Handset, held *Call) (string, string) {
 		if second == "" {
 			second = c.words()
 		}
+		if s.joined(h.ID) != nil {
+			return s.conferenceWords(h), second
+		}
 		return c.name(), second
 	}
 	if h.Digits != "" {

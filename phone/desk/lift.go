@@ -82,11 +82,13 @@ func endsFlash(h *Handset, e Event) bool {
 		return e.Handset == id
 	case TransferPressed:
 		return e.Handset == id
+	case ConferencePressed:
+		return e.Handset == id
 	case DropPressed:
 		return e.Handset == id
 	case SendPressed:
 		return e.Handset == id
-	case CmdDial, CmdAnswer, CmdDecline, CmdHangUp, CmdHold, CmdResume, CmdSwap, CmdMute, CmdDTMF, CmdTransfer:
+	case CmdDial, CmdAnswer, CmdDecline, CmdHangUp, CmdHold, CmdResume, CmdSwap, CmdConference, CmdMute, CmdDTMF, CmdTransfer:
 		return true
 	}
 	return false
@@ -97,7 +99,12 @@ func endsFlash(h *Handset, e Event) bool {
 // and stays held.
 func (m *machine) putDown(h *Handset, conversed bool) {
 	if fg := m.call(h.Foreground); fg != nil {
-		if first, second := m.consultation(h, fg); first != nil && m.cfg.Transfer {
+		if m.joined(h.ID) != nil {
+			for c := m.joined(h.ID); c != nil; c = m.joined(h.ID) {
+				m.end(c)
+			}
+			m.end(fg)
+		} else if first, second := m.consultation(h, fg); first != nil && m.cfg.Transfer {
 			m.join(h, first, second)
 		} else {
 			m.end(fg)

@@ -58,6 +58,8 @@ func (m *machine) handle(e Event) {
 		m.on(e.Handset, m.holdKey)
 	case TransferPressed:
 		m.on(e.Handset, m.transferKey)
+	case ConferencePressed:
+		m.on(e.Handset, m.conferenceKey)
 	case DropPressed:
 		m.on(e.Handset, m.dropKey)
 	case SendPressed:
@@ -108,6 +110,8 @@ func (m *machine) handle(e Event) {
 		m.cmdResume(e)
 	case CmdSwap:
 		m.cmdSwap()
+	case CmdConference:
+		m.cmdConference()
 	case CmdMute:
 		m.cmdMute(e)
 	case CmdDTMF:

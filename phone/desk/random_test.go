@@ -116,6 +116,12 @@ func (g *maker) event(s State) Event {
 	case 40:
 		return []Event{CmdDecline{g.anyCall(s)}, CmdHangUp{g.anyCall(s)}}[g.pick(2)]
 	case 41:
+		switch g.pick(8) {
+		case 0:
+			return CmdConference{}
+		case 1:
+			return ConferencePressed{g.anyHandset(s)}
+		}
 		return []Event{CmdHold{g.anyCall(s)}, CmdResume{g.anyCall(s), g.anyHandset(s)}, CmdSwap{}}[g.pick(3)]
 	case 42:
 		return []Event{CmdMute{g.pick(2) == 0}, CmdDTMF{g.anyCall(s), "12#"}, CmdTransfer{g.anyCall(s), "200"}}[g.pick(3)]

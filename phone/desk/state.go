@@ -42,6 +42,7 @@ type Call struct {
 	Handset    HandsetID
 	Held       bool // by us
 	RemoteHeld bool // by the other side
+	Joined     bool // in a conference with the call in the hand of its handset
 	Recall     bool // held, and rings back where it was put down
 	Ringback   bool // answered, and handed by the other side to somebody whose telephone rings now
 	Waiting    bool // incoming while every handset is in use: beeps instead of ringing

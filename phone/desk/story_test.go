@@ -157,6 +157,8 @@ func parseEvent(t *testing.T, s State, text string) Event {
 		return HoldPressed{h}
 	case "transfer":
 		return TransferPressed{h}
+	case "conference":
+		return ConferencePressed{h}
 	case "drop":
 		return DropPressed{h}
 	case "send":
@@ -233,6 +235,8 @@ func parseCommand(t *testing.T, text string, w []string) Event {
 		return CmdResume{c, h}
 	case "swap":
 		return CmdSwap{}
+	case "conference":
+		return CmdConference{}
 	case "mute":
 		return CmdMute{plain[0] == "on"}
 	case "dtmf":
@@ -317,6 +321,12 @@ func renderHandset(s State, h Handset, bars int) string {
 		if p.on {
 			sound = append(sound, p.name)
 		}
+	}
+	for i, id := range a.Joined {
+		if i == 0 && id != "" {
+			sound = append(sound, "with")
+		}
+		sound = append(sound, string(id))
 	}
 	for _, p := range []struct {
 		on   bool

@@ -34,8 +34,8 @@ func (m *machine) join(h *Handset, first, second *Call) {
 
 // transferKey: the first press holds the conversation and gives dial tone, the second joins the two.
 func (m *machine) transferKey(h *Handset) {
-	if !h.Lifted {
-		return
+	if !h.Lifted || m.joined(h.ID) != nil {
+		return // a conference is not handed over
 	}
 	fg, other := m.call(h.Foreground), m.newestHeld(h.ID)
 	switch {
@@ -59,7 +59,7 @@ func (m *machine) joinInHand() bool {
 	for i := range m.handsets {
 		h := &m.handsets[i]
 		fg, other := m.call(h.Foreground), m.newestHeld(h.ID)
-		if fg == nil || other == nil || !joinable(other, fg) {
+		if fg == nil || other == nil || m.joined(h.ID) != nil || !joinable(other, fg) {
 			continue
 		}
 		if a, b := m.consultation(h, fg); a != nil {

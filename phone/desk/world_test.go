@@ -227,7 +227,7 @@ func (w *world) person(s State, g *maker) Event {
 	for {
 		switch e := g.event(s).(type) {
 		case FlashPressed, HoldPressed, TransferPressed, KeyPressed, RedialPressed, MutePressed, DropPressed, SendPressed,
-			RejectPressed, TimerFired, CmdDial, CmdAnswer, CmdHangUp, CmdHold, CmdResume, CmdSwap, CmdTransfer, CmdDND, CmdDTMF:
+			RejectPressed, TimerFired, CmdDial, CmdAnswer, CmdHangUp, CmdHold, CmdResume, CmdSwap, CmdConference, ConferencePressed, CmdTransfer, CmdDND, CmdDTMF:
 			return e
 		}
 	}
@@ -265,7 +265,7 @@ func TestPhoneAndNetworkNeverDisagree(t *testing.T) {
 	if testing.Short() {
 		runs = 60
 	}
-	conversations, transfers := 0, 0
+	conversations, conferences, transfers := 0, 0, 0
 	for seed := range uint64(runs) {
 		rng := rand.New(rand.NewPCG(seed, 11))
 		w := &world{rng: rng, calls: map[CallID]*leg{}, queue: map[CallID][]Event{}, hooks: map[HandsetID]*hook{}}
@@ -303,8 +303,12 @@ func TestPhoneAndNetworkNeverDisagree(t *testing.T) {
 					do(w.person(s, g))
 				}
 				for _, h := range s.handsets {
-					if Audio(s, h.ID).Capture {
+					a := Audio(s, h.ID)
+					if a.Capture {
 						conversations++
+					}
+					if a.Joined[0] != "" {
+						conferences++
 					}
 				}
 			}
@@ -342,7 +346,7 @@ func TestPhoneAndNetworkNeverDisagree(t *testing.T) {
 			t.Fatalf("seed %d: calls go on by themselves: %v\n%s", seed, w.calls, log)
 		}
 	}
-	if conversations < runs*20 || transfers < runs/10 {
-		t.Errorf("only %d steps in conversation and %d transfers in %d runs: the test proves little", conversations, transfers, runs)
+	if conversations < runs*20 || transfers < runs/15 || conferences < runs/20 {
+		t.Errorf("only %d steps in conversation, %d in a conference and %d transfers in %d runs: the test proves little", conversations, conferences, transfers, runs)
 	}
 }

@@ -18,8 +18,8 @@ _offhook() {
     esac
     case "${said[*]}" in
     '')
-        verbs='run demo quit dial answer decline hang-up hold resume swap transfer mute dtmf dnd status events trace
-            account devices udev handset version'
+        verbs='run demo quit dial answer decline hang-up hold resume swap conference transfer mute dtmf dnd status events
+            trace account devices udev handset version'
         ;;
     account) verbs='list test' ;;
     devices) verbs='list describe' ;;
