@@ -3,6 +3,7 @@ package devices
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"offhook/devices/profile"
@@ -19,7 +20,8 @@ type Description struct {
 	Controls   []string `json:"controls"`
 	Indicators []string `json:"indicators"`
 
-	kind   Kind // 0: not a telephone
+	kind   Kind           // 0: not a telephone
+	used   map[int]string // what the driver takes a field for
 	parsed *report.Descriptor
 }
 
@@ -96,7 +98,7 @@ func DescribeAs(raw []byte, known *profile.Profile) (*Description, error) {
 		d.Fields = append(d.Fields, row)
 	}
 	if l := newLayout(parsed, known); l.telephony() {
-		d.kind, d.Controls, d.Indicators = l.kind, l.controls, l.names
+		d.kind, d.Controls, d.Indicators, d.used = l.kind, l.controls, l.names, l.used()
 	}
 	return d, nil
 }
@@ -176,7 +178,44 @@ func (d *Description) writeFields(b *strings.Builder, i, n int, indent string) {
 	case len(f.Usages) > 2:
 		fmt.Fprintf(b, " … %s (%d usages)", name(last), len(f.Usages))
 	}
+	if what := d.used[i]; what != "" {
+		fmt.Fprintf(b, "  -> %s", what)
+	}
 	b.WriteByte('\n')
+}
+
+// used tells what each field is taken for.
+func (l *layout) used() map[int]string {
+	used := map[int]string{}
+	add := func(row int, what string) {
+		if used[row] == "" {
+			used[row] = what
+		} else if !slices.Contains(strings.Fields(used[row]), what) {
+			used[row] += " " + what
+		}
+	}
+	if l.hook != nil {
+		add(l.hook.row, "hook")
+	}
+	for _, s := range l.hooks {
+		add(s.row, "hook")
+	}
+	for _, m := range l.mute {
+		add(m.row, "mute")
+	}
+	for _, k := range l.keys {
+		add(k.row, k.control)
+	}
+	for _, k := range l.arrays {
+		add(k.row, k.control)
+	}
+	for _, k := range l.keypad {
+		add(k.row, "keypad")
+	}
+	for _, li := range l.lights {
+		add(li.row, li.name)
+	}
+	return used
 }
 
 // name is a usage in words; a device may also declare none.

@@ -73,10 +73,10 @@ func TestDescriptionInWordsIsATree(t *testing.T) {
 		"  controls:   hook mute keypad\n",
 		"  indicators: off-hook ring\n",
 		"0B:05 Headset (application)\n",
-		"  input report 2, bit 0, 1 bit, 0..1, variable switch: 0B:20 Hook Switch\n",
+		"  input report 2, bit 0, 1 bit, 0..1, variable switch: 0B:20 Hook Switch  -> hook\n",
 		"  0B:06 Telephony Key Pad (logical)\n",
-		"    input report 2, bit 4, 4 bit, 1..2, array: 0B:B0 Phone Key 0, 0B:B1 Phone Key 1\n",
-		"  output report 3, bit 1, 1 bit, 0..1, variable: 08:18 Ring\n",
+		"    input report 2, bit 4, 4 bit, 1..2, array: 0B:B0 Phone Key 0, 0B:B1 Phone Key 1  -> keypad\n",
+		"  output report 3, bit 1, 1 bit, 0..1, variable: 08:18 Ring  -> ring\n",
 	} {
 		if !strings.Contains(b.String(), line) {
 			t.Errorf("no line %q in\n%s", line, b.String())

@@ -36,7 +36,10 @@ type Options struct {
 	Logger *slog.Logger // nil: nothing is logged
 	// Profiles is what is known of devices; nil: what this program knows.
 	Profiles *profile.Table
-	Now      func() time.Time // clock of events and echoes; nil: time.Now
+	// Listen only: nothing is written to the device, so that another program may
+	// drive it. Show and Refresh do nothing then.
+	Listen bool
+	Now    func() time.Time // clock of events and echoes; nil: time.Now
 	// Models is what the user says of devices whose numbers do not tell.
 	Models []Model
 	// ByPort identifies the device by where it is plugged in, though it has a
@@ -97,7 +100,12 @@ func Open(dev hid.Device, opt Options) (*Device, error) {
 		j.begin(drv.longest() + readSlack)
 	}
 	go d.routineReader()
-	go d.routineWriter()
+	if opt.Listen {
+		d.final = true
+		close(d.written)
+	} else {
+		go d.routineWriter()
+	}
 	go d.routineAsk(d.about.streams)
 
 	wait := baselineWait

@@ -77,6 +77,7 @@ type app struct {
 	stateDir string // as given with --state-dir; may be empty
 	json     bool
 	now      func() time.Time
+	bus      bus
 }
 
 // Main runs one command line and returns the exit status.

@@ -362,16 +362,18 @@ func TestDevicesAreListedWithoutAPhone(t *testing.T) {
 	none := func() ([]hid.Info, error) { return nil, errors.New("no /sys") }
 	var out, errs bytes.Buffer
 	a := &app{ctx: t.Context(), out: &out, err: &errs, now: time.Now}
-	if err := a.listPlugged(one); err != nil || out.String() != "6993:b02b  unknown  USB Phone  1-2:1.3\n" {
+	a.bus.enumerate = one
+	if err := a.listPlugged(); err != nil || out.String() != "6993:b02b  unknown  USB Phone  1-2:1.3\n\n6993:b02b\n  port  1-2:1.3\n" {
 		t.Errorf("%v, %q", err, out.String())
 	}
 	out.Reset()
-	if err := a.listPlugged(none); err != nil || out.String() != "no phones or headsets are plugged in\n" || errs.String() != "offhook: no /sys\n" {
+	a.bus.enumerate = none
+	if err := a.listPlugged(); err != nil || out.String() != "no phones or headsets are plugged in\n" || errs.String() != "offhook: no /sys\n" {
 		t.Errorf("%v, %q, %q", err, out.String(), errs.String())
 	}
 	out.Reset()
 	a.json = true
-	if err := a.listPlugged(none); err != nil || out.String() != "[]\n" {
+	if err := a.listPlugged(); err != nil || out.String() != "[]\n" {
 		t.Errorf("%v, %q", err, out.String())
 	}
 }

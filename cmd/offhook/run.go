@@ -21,7 +21,7 @@ import (
 type RunCmd struct {
 	Config   string   `help:"Configuration file. Default: as XDG says; there, it may be missing." placeholder:"FILE"`
 	Headless bool     `help:"Start no tray icon."`
-	Virtual  []string `help:"Plug in an emulated handset of this profile (handset, phone, headset…; a wrong name lists all). May be repeated." placeholder:"PROFILE"`
+	Virtual  []string `help:"Plug in an emulated handset of this profile (handset, phone, headset…; a wrong name lists all), or play the recording in a file. May be repeated." placeholder:"PROFILE"`
 	Verbose  bool     `short:"v" help:"Log what happens, not only what is wrong."`
 }
 
@@ -124,7 +124,7 @@ func (c *RunCmd) load(paths config.Paths, log *slog.Logger) (*config.Config, err
 func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config, profiles string, log *slog.Logger) error {
 	sounds := sounds{audio: cfg.Audio, log: log}
 	for i, name := range c.Virtual {
-		profile, err := virtual.ByName(name)
+		profile, err := virtual.Find(name)
 		if err != nil {
 			return usageError{err}
 		}

@@ -34,13 +34,14 @@ type Phone struct {
 	keys    uint32 // code on the keypad field, the idle code between keys
 	volume  byte   // bits 1 up, 2 down
 
-	lights  map[string]bool
-	text    [][]byte
-	reports int
-	last    map[uint8][]byte // payload of the last output report of each ID
-	history []Report
-	changed chan struct{} // closed and replaced at each change
-	owed    []func()      // answers that wait for AckDelay, oldest first
+	lights     map[string]bool
+	text       [][]byte
+	reports    int
+	last       map[uint8][]byte // payload of the last output report of each ID
+	history    []Report
+	changed    chan struct{} // closed and replaced at each change
+	performing *time.Timer   // of the script of a recording, nil before and after
+	owed       []func()      // answers that wait for AckDelay, oldest first
 }
 
 // Option changes how New makes a phone.
@@ -107,6 +108,9 @@ func blank(n int) []byte {
 // Info is what a host learns from the bus.
 func (p *Phone) Info() hid.Info {
 	info := p.info()
+	if p.profile.script != nil {
+		info.Name, info.Manufacturer = p.profile.Name, ""
+	}
 	if p.profile.vendor != 0 {
 		info.VendorID, info.ProductID = p.profile.vendor, p.profile.product
 	}
@@ -142,6 +146,7 @@ func (p *Phone) Plug() (hid.Device, error) {
 		p.record(false, p.inputReport())
 		h.put(p.inputReport())
 	}
+	p.perform()
 	p.touch()
 	return h, nil
 }
@@ -159,6 +164,7 @@ func (p *Phone) Unplug() {
 		close(h.gone)
 	}
 	p.open = nil
+	p.interrupt()
 	p.dark()
 	p.touch()
 }

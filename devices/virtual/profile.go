@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/devices"
+	"offhook/devices/record"
 )
 
 // GetReport is what a phone does when asked for its input report.
@@ -51,6 +52,7 @@ type Profile struct {
 	// phone answers as its maker built it, whatever the manners above.
 	vendor, product uint16
 	firmware        func() firmware
+	script          []record.Entry // of a recording: what it says
 }
 
 // ByName finds a profile. The empty name is the default, "handset".

@@ -9,7 +9,7 @@ _offhook() {
     COMPREPLY=()
     case $prev in
     --state-dir | --dir | --root) compopt -o dirnames; return ;;
-    --config | --descriptor | --helper | --pcap) compopt -o default; return ;;
+    --config | --descriptor | --helper | --pcap | --output) compopt -o default; return ;;
     --virtual)
         mapfile -t COMPREPLY < <(compgen -W 'handset phone headset' -- "$cur")
         return
@@ -22,7 +22,7 @@ _offhook() {
             trace account devices udev handset version'
         ;;
     account) verbs='list test' ;;
-    devices) verbs='list describe' ;;
+    devices) verbs='list describe monitor test learn export' ;;
     udev) verbs='install remove check' ;;
     handset) verbs='lift hang-up press mute flash redial reject hook volume-up volume-down unplug plug show' ;;
     mute | dnd) verbs='on off' ;;
@@ -35,6 +35,8 @@ _offhook() {
     trace*) flags='--full --pcap' ;;
     dtmf* | transfer*) flags='--call' ;;
     'devices describe'*) flags='--descriptor' ;;
+    'devices learn'*) flags='--output --kind --force' ;;
+    'devices export'*) flags='--for' ;;
     'udev install'*) flags='--share --root --helper' ;;
     'udev remove'*) flags='--root' ;;
     esac
