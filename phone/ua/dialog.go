@@ -2,8 +2,11 @@ package ua
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/grammar"
 )
 
 // dialog is the state of RFC 3261 section 12: what is needed to send the next
@@ -59,7 +62,12 @@ func dialogIn(invite *sip.Request, localTag, transport string) (*dialog, error) 
 		}
 	}
 	if !d.refresh(invite.Contact()) {
-		return nil, errNoContact
+		// RFC 2543 knew neither tags nor cookies, and did without Contact: its
+		// requests went to From.
+		if d.remoteTag != "" || invite.Contact() != nil || !strings.HasPrefix(invite.Via().Params.GetOr("branch", ""), grammar.OldBranch) ||
+			!d.refresh(&sip.ContactHeader{Address: from.Address}) {
+			return nil, errNoContact
+		}
 	}
 	return d, nil
 }

@@ -7,6 +7,7 @@
 // messages are ours:
 //
 //	socket ─► packetConn/streamConn ─► sipgo's parser ─► intake (order, To-tag)
+//	           rates (door), faults (judge)
 //	                                                        │
 //	                                sipgo's transactions ◄──┘ a goroutine a message
 //	                                        │

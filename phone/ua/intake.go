@@ -115,6 +115,14 @@ func (in *intake) tag(req *sip.Request) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
 }
 
+// word is a tag for the answer to a message that begins nothing: the same for
+// its repetitions.
+func (in *intake) word(data []byte) string {
+	h := hmac.New(sha256.New, in.secret[:])
+	h.Write(data)
+	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
+}
+
 // deliver runs f when everything that was read before msg (and shares its
 // Call-ID) has run, on this or another goroutine; a message without a ticket
 // at once. f must be short and must not panic.

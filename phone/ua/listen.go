@@ -84,11 +84,17 @@ func (s *stack) openUDPLocked(ctx context.Context, addr string) (*socket, error)
 		return nil, err
 	}
 	so := &socket{conn: pc, port: local.Port(), name: sip.Addr{IP: net.ParseIP(host), Port: port, Hostname: host}}
-	ready := make(chan struct{})
-	c := &packetConn{PacketConn: pc, door: s.door, stun: &s.stun, trace: s.traceFunc(), ready: func() { close(ready) }}
-	s.readers.Go(func() { s.layer.ServeUDP(c) })
-	<-ready
+	first := &packetConn{PacketConn: pc, door: s.door, stun: &s.stun, judge: s.judge, trace: s.traceFunc(), succeed: s.read, over: make(chan struct{})}
+	s.read(first)
 	s.udp[local.Addr()] = so
 	s.closers = append(s.closers, pc.Close)
 	return so, nil
+}
+
+// read has sipgo read from a new successor of c, and returns when it does.
+func (s *stack) read(c *packetConn) {
+	ready := make(chan struct{})
+	next := c.successor(func() { close(ready) })
+	s.readers.Go(func() { s.layer.ServeUDP(next) })
+	<-ready
 }

@@ -81,7 +81,7 @@ func (s *stack) welcome(raw net.Conn) net.Conn {
 
 // adopt wraps a connection and remembers it. e is what it was dialled for.
 func (s *stack) adopt(raw net.Conn, d *door, e endpoint) *streamConn {
-	c := &streamConn{Conn: raw, door: d, trace: s.traceFunc(), gone: make(chan struct{}), endpoint: e}
+	c := &streamConn{Conn: raw, door: d, judge: s.judge, trace: s.traceFunc(), gone: make(chan struct{}), endpoint: e}
 	key := streamKey{e.transport, addrPort(raw.RemoteAddr())}
 	local := addrPort(raw.LocalAddr())
 	c.closed = func(c *streamConn) {

@@ -58,7 +58,26 @@ func vet(req *sip.Request) verdict {
 			return verdict{415, [][2]string{{"Accept", "application/sdp"}}}
 		}
 	}
+	if (req.Method == sip.INVITE || req.Method == sip.UPDATE) && !takesSDP(req) {
+		return verdict{406, [][2]string{{"Accept", "application/sdp"}}}
+	}
 	return verdict{}
+}
+
+// takesSDP says whether the sender of req takes the only kind of body that we
+// would answer with (RFC 3261 section 20.1).
+func takesSDP(req *sip.Request) bool {
+	accept := req.GetHeaders("Accept")
+	for _, h := range accept {
+		for v := range strings.SplitSeq(h.Value(), ",") {
+			v, _, _ = strings.Cut(v, ";")
+			switch strings.ToLower(strings.TrimSpace(v)) {
+			case "application/sdp", "application/*", "*/*":
+				return true
+			}
+		}
+	}
+	return len(accept) == 0
 }
 
 // route takes a request from sipgo to whoever it is for.
