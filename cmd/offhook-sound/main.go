@@ -60,7 +60,13 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprint(stderr, usage)
 		return exitUsage
 	case *serve:
-		if err := engine.ServeInherited(&portAudio{}); err != nil {
+		b := &libraries{}
+		b.server.ended = func(why string) {
+			// offhook notices at once, and starts another process, which looks for the server anew.
+			fmt.Fprintln(stderr, "offhook-sound:", why)
+			os.Exit(exitFailed)
+		}
+		if err := engine.ServeInherited(b); err != nil {
 			fmt.Fprintln(stderr, "offhook-sound:", err)
 			return exitFailed
 		}

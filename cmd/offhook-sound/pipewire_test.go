@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"offhook/media/sound"
+	"offhook/media/sound/engine"
 	"offhook/media/tone"
 	"offhook/media/wav"
 )
@@ -27,10 +28,16 @@ func (w logWriter) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func openPort(t *testing.T, r *rig, device string) sound.Port {
+// both ways to the server: as the library's default device, and by its own protocol.
+var ways = []struct {
+	name, device string
+	env          func(*rig) []string
+}{{"by ALSA", "default", (*rig).extra}, {"by its protocol", engine.ServerDevice, (*rig).native}}
+
+func openPort(t *testing.T, r *rig, device string, env []string) sound.Port {
 	t.Helper()
 	p, err := sound.OpenDevice(sound.DeviceConfig{
-		Helper: program, Device: device, Env: r.extra(),
+		Helper: program, Device: device, Env: env,
 		Logger: slog.New(slog.NewTextHandler(logWriter{t}, nil)),
 	})
 	if err != nil {
@@ -111,94 +118,102 @@ const (
 )
 
 func TestToneThroughPipeWire(t *testing.T) {
-	r := newRig(t)
-	p := openPort(t, r, "")
-	t.Logf("idle: PSS %s", pss(p.Info().HelperPID))
-	pl := newPlayer()
-	start := time.Now()
-	if err := p.Start(pl.process); err != nil {
-		t.Fatal(err)
-	}
-	opened := time.Since(start)
-	first := (<-pl.first).Sub(start)
-	before := cpu(t, p.Info().HelperPID)
-	level, gaps := 0.0, 1.0
-	for try := 0; try < 4 && gaps > calmGaps; try++ {
-		level, gaps = check(t, r.record(4*time.Second))
-		used := cpu(t, p.Info().HelperPID) - before
-		t.Logf("opened in %v, first period after %v, level %.2f dBFS, %.0f %% gaps, helper CPU %v", opened, first, level, 100*gaps, used)
-	}
-	info := p.Info()
-	t.Logf("%+v; PSS %s", info, pss(info.HelperPID))
-	if math.Abs(level-(-13.14)) > 1 {
-		t.Errorf("level %.2f dBFS, want -13.1", level)
-	}
-	if gaps > tornGaps {
-		t.Errorf("%.0f %% of the tone are missing", 100*gaps)
-	}
-	stopping := time.Now()
-	if err := p.Stop(); err != nil {
-		t.Error(err)
-	}
-	t.Logf("stopped in %v", time.Since(stopping))
-	for range 3 { // and again
-		pl := newPlayer()
-		start := time.Now()
-		if err := p.Start(pl.process); err != nil {
-			t.Fatal(err)
-		}
-		t.Logf("first period %v after Start", (<-pl.first).Sub(start))
-		if err := p.Stop(); err != nil {
-			t.Error(err)
-		}
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			r := newRig(t)
+			p := openPort(t, r, way.device, way.env(r))
+			t.Logf("idle: PSS %s", pss(p.Info().HelperPID))
+			pl := newPlayer()
+			start := time.Now()
+			if err := p.Start(pl.process); err != nil {
+				t.Fatal(err)
+			}
+			opened := time.Since(start)
+			first := (<-pl.first).Sub(start)
+			before := cpu(t, p.Info().HelperPID)
+			level, gaps := 0.0, 1.0
+			for try := 0; try < 4 && gaps > calmGaps; try++ {
+				level, gaps = check(t, r.record(4*time.Second))
+				used := cpu(t, p.Info().HelperPID) - before
+				t.Logf("opened in %v, first period after %v, level %.2f dBFS, %.0f %% gaps, helper CPU %v", opened, first, level, 100*gaps, used)
+			}
+			info := p.Info()
+			t.Logf("%+v; PSS %s", info, pss(info.HelperPID))
+			if math.Abs(level-(-13.14)) > 1 {
+				t.Errorf("level %.2f dBFS, want -13.1", level)
+			}
+			if gaps > tornGaps {
+				t.Errorf("%.0f %% of the tone are missing", 100*gaps)
+			}
+			stopping := time.Now()
+			if err := p.Stop(); err != nil {
+				t.Error(err)
+			}
+			t.Logf("stopped in %v", time.Since(stopping))
+			for range 3 { // and again
+				pl := newPlayer()
+				start := time.Now()
+				if err := p.Start(pl.process); err != nil {
+					t.Fatal(err)
+				}
+				t.Logf("first period %v after Start", (<-pl.first).Sub(start))
+				if err := p.Stop(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 	}
 }
 
 func TestSoundServerKilledInACall(t *testing.T) {
-	r := newRig(t)
-	p := openPort(t, r, "default")
-	pl := newPlayer()
-	if err := p.Start(pl.process); err != nil {
-		t.Fatal(err)
-	}
-	<-pl.first
-	r.record(time.Second)
+	for _, way := range ways {
+		t.Run(way.name, func(t *testing.T) {
+			r := newRig(t)
+			p := openPort(t, r, way.device, way.env(r))
+			pl := newPlayer()
+			if err := p.Start(pl.process); err != nil {
+				t.Fatal(err)
+			}
+			<-pl.first
+			r.record(time.Second)
 
-	r.down()
-	killed := time.Now()
-	select {
-	case err := <-p.Err():
-		t.Logf("noticed after %v: %v", time.Since(killed), err)
-	case <-time.After(20 * time.Second):
-		t.Fatal("the death of the sound server was not noticed")
-	}
-	// Process goes on without a server.
-	calls := pl.calls.Load()
-	r.await("Process to go on", func() bool { return pl.calls.Load() > calls+50 })
+			r.down()
+			killed := time.Now()
+			select {
+			case err := <-p.Err():
+				t.Logf("noticed after %v: %v", time.Since(killed), err)
+			case <-time.After(20 * time.Second):
+				t.Fatal("the death of the sound server was not noticed")
+			}
+			// Process goes on without a server.
+			calls := pl.calls.Load()
+			r.await("Process to go on", func() bool { return pl.calls.Load() > calls+50 })
 
-	r.up()
-	back := time.Now()
-	r.await("sound", func() bool { return p.Info().State == sound.Running })
-	t.Logf("running %v after the server was ready", time.Since(back))
-	level, gaps := check(t, r.record(2*time.Second))
-	t.Logf("level %.2f dBFS, %.0f %% gaps, %+v", level, 100*gaps, p.Info())
-	if math.Abs(level-(-13.14)) > 1 || gaps > tornGaps {
-		t.Errorf("level %.2f dBFS, want -13.1, with %.0f %% of it missing", level, 100*gaps)
-	}
+			r.up()
+			back := time.Now()
+			r.await("sound", func() bool { return p.Info().State == sound.Running })
+			t.Logf("running %v after the server was ready", time.Since(back))
+			level, gaps := check(t, r.record(2*time.Second))
+			t.Logf("level %.2f dBFS, %.0f %% gaps, %+v", level, 100*gaps, p.Info())
+			if math.Abs(level-(-13.14)) > 1 || gaps > tornGaps {
+				t.Errorf("level %.2f dBFS, want -13.1, with %.0f %% of it missing", level, 100*gaps)
+			}
 
-	r.down()
-	stopping := time.Now()
-	done := make(chan error, 1)
-	go func() { done <- errors.Join(p.Stop(), p.Close()) }()
-	select {
-	case err := <-done:
-		if err != nil {
-			t.Error(err)
-		}
-	case <-time.After(time.Minute):
-		t.Fatal("without its server the sound device does not stop")
+			r.down()
+			stopping := time.Now()
+			done := make(chan error, 1)
+			go func() { done <- errors.Join(p.Stop(), p.Close()) }()
+			select {
+			case err := <-done:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(time.Minute):
+				t.Fatal("without its server the sound device does not stop")
+			}
+			t.Logf("stopped without a server in %v", time.Since(stopping))
+		})
 	}
-	t.Logf("stopped without a server in %v", time.Since(stopping))
 }
 
 // cpu returns the processor time a process has used.

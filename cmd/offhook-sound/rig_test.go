@@ -16,20 +16,21 @@ import (
 
 // rig is a sound server of its own, without a sound card: a PipeWire with one
 // sink ("phone", whose monitor can be recorded) and one source ("mic").
-// Debian packages: pipewire pipewire-bin pipewire-alsa wireplumber dbus.
+// Debian packages: pipewire pipewire-bin pipewire-alsa pipewire-pulse wireplumber dbus.
 type rig struct {
 	t        *testing.T
 	dir      string
 	env      []string
 	pipewire *exec.Cmd
 	manager  *exec.Cmd
+	pulse    *exec.Cmd
 }
 
 func newRig(t *testing.T) *rig {
 	t.Helper()
-	for _, tool := range []string{"pipewire", "wireplumber", "pw-cli", "pw-record", "dbus-daemon"} {
+	for _, tool := range []string{"pipewire", "pipewire-pulse", "wireplumber", "pw-cli", "pw-record", "dbus-daemon"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			const remedy = "apt install pipewire pipewire-bin pipewire-alsa wireplumber dbus"
+			const remedy = "apt install pipewire pipewire-bin pipewire-alsa pipewire-pulse wireplumber dbus"
 			if os.Getenv("CI") != "" {
 				t.Fatalf("%v: %s", err, remedy)
 			}
@@ -61,7 +62,12 @@ func newRig(t *testing.T) *rig {
 	return r
 }
 
-// for OpenDevice: what differs from the environment of the test.
+// native is for OpenDevice, to reach the server by its PulseAudio protocol.
+func (r *rig) native() []string {
+	return []string{"HOME=" + r.dir, "XDG_RUNTIME_DIR=" + r.dir, "PULSE_SERVER=unix:" + r.dir + "/pulse/native"}
+}
+
+// extra is for OpenDevice: what differs from the environment of the test.
 func (r *rig) extra() []string {
 	return []string{"HOME=" + r.dir, "XDG_RUNTIME_DIR=" + r.dir, "XDG_CONFIG_HOME=" + r.dir, "PIPEWIRE_REMOTE=", "PULSE_SERVER=unix:" + r.dir + "/none"}
 }
@@ -109,6 +115,12 @@ func (r *rig) up() {
 			r.t.Fatalf("pw-cli: %v: %s", err, out)
 		}
 	}
+	r.pulse = r.command("pipewire-pulse")
+	r.launch(r.pulse)
+	r.await("the PulseAudio protocol", func() bool {
+		_, err := os.Stat(filepath.Join(r.dir, "pulse", "native"))
+		return err == nil
+	})
 	// The manager has taken them over when they have ports.
 	r.await("the sink and the source", func() bool {
 		out, _ := r.command("pw-cli", "ls", "Port").Output()
@@ -118,6 +130,8 @@ func (r *rig) up() {
 
 // down kills the sound server the hard way.
 func (r *rig) down() {
+	kill(r.pulse)
+	os.Remove(filepath.Join(r.dir, "pulse", "native"))
 	kill(r.pipewire)
 	kill(r.manager)
 }

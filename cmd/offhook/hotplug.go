@@ -26,7 +26,7 @@ func hotplug(ctx context.Context, p *phone.Phone, sounds *sounds, profiles strin
 		})
 	}
 	cfg.Attach = func(d *devices.Device) {
-		p.Attach(d, d.Info().Path, sounds.open(d.Info().Sysfs))
+		p.Attach(d, d.Info().Path, sounds.open(d))
 	}
 	cfg.Skipped = func(s devices.Skipped) {
 		if errors.Is(s.Reason, devices.ErrUndecided) {

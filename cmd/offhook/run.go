@@ -129,7 +129,7 @@ func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config,
 			return usageError{err}
 		}
 		v := virtual.New(profile, virtual.WithSerial(fmt.Sprintf("%d", i+1)))
-		if err := p.AttachVirtual(v, sounds.open("")); err != nil {
+		if err := p.AttachVirtual(v, sounds.open(nil)); err != nil {
 			return err
 		}
 	}

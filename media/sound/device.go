@@ -17,7 +17,8 @@ type DeviceConfig struct {
 	Helper string
 
 	// Device names the earpiece, and the microphone unless Input does: "" or
-	// "default"; a card's device "hw:1,0", "hw:CARD=Phone"; a name as
+	// "default"; a card's device "hw:1,0", "hw:CARD=Phone"; the same card through
+	// the user's sound server "server:hw:1", or what that has by default "server"; a name as
 	// offhook-sound --list prints it, or a part of one; "null" (no sound) and
 	// "loopback" (hears itself), which need no card.
 	Device string
@@ -40,7 +41,7 @@ const (
 	startLimit  = 3 * time.Second
 	stopLimit   = 500 * time.Millisecond // the library's stop may hang for ever
 	retryFirst  = 100 * time.Millisecond
-	retryMost   = 3 * time.Second
+	retryMost   = time.Second
 	spawnPause  = 10 * time.Second // an idle process that died sooner is not started again until it is needed
 	widenWithin = 2 * time.Second  // two late periods this close call for more distance
 	micSilence  = 200              // periods without the microphone before it is reported

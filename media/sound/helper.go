@@ -196,7 +196,7 @@ func (h *helper) died() error {
 
 // explain turns a failure of the process into an error of this package.
 func explain(f *engine.Failure) error {
-	kind := map[engine.Code]error{engine.NoDevice: ErrNoDevice, engine.Busy: ErrBusy, engine.Format: ErrFormat}[f.Code]
+	kind := map[engine.Code]error{engine.NoDevice: ErrNoDevice, engine.NoServer: ErrNoServer, engine.Busy: ErrBusy, engine.Format: ErrFormat}[f.Code]
 	if kind == nil {
 		return fmt.Errorf("sound device: %w", f)
 	}

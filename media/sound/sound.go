@@ -4,6 +4,8 @@ import (
 	"errors"
 	"sync"
 	"time"
+
+	"offhook/media/sound/engine"
 )
 
 // Rate is the sample rate at a port, in Hz, whatever the device runs at.
@@ -11,6 +13,9 @@ const Rate = 48000
 
 // Period is the number of samples in one period: 10 ms.
 const Period = 480
+
+// ServerDevice is how names of a sound server's devices begin, see DeviceConfig.
+const ServerDevice = engine.ServerDevice
 
 // periodTime is the length of one period.
 const periodTime = 10 * time.Millisecond
@@ -58,6 +63,7 @@ var (
 	ErrClosed    = errors.New("the sound port is closed")
 	ErrNoHelper  = errors.New("the sound program offhook-sound cannot be run")
 	ErrNoDevice  = errors.New("no such sound device")
+	ErrNoServer  = errors.New("no sound server answers")
 	ErrBusy      = errors.New("the sound device is in use by another program")
 	ErrFormat    = errors.New("the sound device does not offer a usable rate")
 	ErrStalled   = errors.New("the sound device has stopped moving")

@@ -56,7 +56,8 @@ func Cards(names []string) (numbers []string, all bool) {
 	return numbers, len(names) > 0
 }
 
-// find picks the device a name means: "" or "default" the default one; "hw:1,0",
+// find picks the device a name means: "" or "default" the default one; what
+// begins with ServerDevice one of a sound server; "hw:1,0",
 // "hw:1" or "hw:CARD=Phone,DEV=0" a card's device; else a device's full name, or
 // a part of it that only one has.
 func find(devices []Device, name string, dir direction, card func(id string) string) (Device, error) {
@@ -78,6 +79,9 @@ func find(devices []Device, name string, dir direction, card func(id string) str
 			}
 		}
 		return Device{}, failf(NoDevice, "there is no default %v; %s", dir, inventory(usable))
+	}
+	if number, ok := OfServer(name); ok {
+		return findServer(usable, name, number, dir)
 	}
 	if m := alsaName.FindStringSubmatch(name); m != nil {
 		number, sub := m[1], m[2]

@@ -53,7 +53,9 @@ type Reply struct {
 type Device struct {
 	Index   int     `json:"index"`
 	Name    string  `json:"name"`
-	HW      string  `json:"hw,omitempty"` // ALSA's name of a card's device, "hw:1,0"
+	HW      string  `json:"hw,omitempty"`   // ALSA's name of a card's device, "hw:1,0"
+	Node    string  `json:"node,omitempty"` // a sound server's name of a sink or source
+	Card    string  `json:"card,omitempty"` // number of the ALSA card behind a node; "": none
 	API     string  `json:"api,omitempty"`
 	Inputs  int     `json:"inputs"`  // channels
 	Outputs int     `json:"outputs"` // channels
@@ -89,6 +91,7 @@ type Code string
 // The codes.
 const (
 	NoDevice Code = "no-device" // not there, or none at all
+	NoServer Code = "no-server" // no sound server answers
 	Busy     Code = "busy"      // another program has it
 	Format   Code = "format"    // not at this rate
 	Failed   Code = "failed"    // the library said no
