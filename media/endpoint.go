@@ -14,6 +14,12 @@ import (
 type EndpointConfig struct {
 	Logger *slog.Logger // nil: discard
 
+	// Tones is how tones sound, those of a country for one; nil: tone.Default.
+	Tones tone.Plan
+	// Ringer is what is heard for tone.Ring, sound.Rate, over and over with a
+	// pause between; empty: what Tones says. It is not to be changed.
+	Ringer []int16
+
 	// OnFirstSound is called once after each Set, with the first period that
 	// is not silent (above -60 dBFS), what fades out from before not counted.
 	// It runs on the sound port's goroutine.
@@ -58,8 +64,10 @@ type Endpoint struct {
 
 // mixer is what process keeps between periods.
 type mixer struct {
-	heard    *Session // whom the last period played
-	told     *Session // who got the last period's microphone, unmuted
+	heard    *Session  // whom the last period played
+	told     *Session  // who got the last period's microphone, unmuted
+	plan     tone.Plan // how tones sound
+	ringer   ringer
 	tone     tone.Generator
 	ring     tone.Generator
 	beep     tone.Generator
@@ -86,6 +94,7 @@ func NewEndpoint(port sound.Port, cfg EndpointConfig) *Endpoint {
 		cfg: cfg, log: cfg.Logger, port: port,
 		wake: make(chan struct{}, 1), again: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
+	e.mix.ringer.samples, e.mix.plan = cfg.Ringer, cfg.Tones
 	e.mix.silence()
 	go e.keep()
 	return e
@@ -225,8 +234,15 @@ func (m *mixer) play(plan *Plan, v *volume, ear []int16) (audible bool) {
 		m.add()
 		v.apply(m.sum[:])
 	}
-	m.sing(&m.tone, plan.Tone)
-	m.sing(&m.ring, plan.Ring)
+	say, ring := plan.Tone, plan.Ring
+	if len(m.ringer.samples) > 0 {
+		say, ring = m.ringer.instead(say), m.ringer.instead(ring)
+		if m.ringer.fill(m.part[:], plan.Tone == tone.Ring || plan.Ring == tone.Ring) {
+			m.add()
+		}
+	}
+	m.sing(&m.tone, say)
+	m.sing(&m.ring, ring)
 	if m.beepLeft -= sound.Period; m.beepLeft <= 0 || plan.OnHook() {
 		m.beepLeft = 0
 		m.beep.Set(tone.None)
@@ -271,7 +287,8 @@ func (m *mixer) add() {
 func (m *mixer) silence() {
 	m.heard, m.told, m.beepLeft = nil, nil, 0
 	m.limit = limiter{}
-	m.tone, m.ring, m.beep = tone.Generator{}, tone.Generator{}, tone.Generator{}
+	m.tone, m.ring, m.beep = tone.Generator{Plan: m.plan}, tone.Generator{Plan: m.plan}, tone.Generator{Plan: m.plan}
+	m.ringer.at, m.ringer.level = 0, 0
 	m.mic.silence()
 	m.ear.silence()
 }

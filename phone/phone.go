@@ -41,6 +41,9 @@ type Config struct {
 	// Models is what the user says of devices that AttachVirtual opens and that their numbers do not tell.
 	Models []devices.Model
 
+	// Endpoint is how every handset sounds: its tones, ringer and signal path. Its logger and callbacks are the phone's.
+	Endpoint media.EndpointConfig
+
 	Desk desk.Config
 	DND  bool // start with do not disturb on
 

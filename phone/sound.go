@@ -100,16 +100,16 @@ func (h *handset) opened(p *Phone, name string, port sound.Port, err error) {
 // use makes an open port the handset's.
 func (h *handset) use(p *Phone, port sound.Port) {
 	var e *media.Endpoint
-	e = media.NewEndpoint(port, media.EndpointConfig{
-		Logger: p.log,
-		OnState: func(st media.State) {
-			p.inbox.post(func() {
-				if h.sound == e {
-					p.soundState(h, st)
-				}
-			})
-		},
-	})
+	cfg := p.cfg.Endpoint
+	cfg.Logger = p.log
+	cfg.OnState = func(st media.State) {
+		p.inbox.post(func() {
+			if h.sound == e {
+				p.soundState(h, st)
+			}
+		})
+	}
+	e = media.NewEndpoint(port, cfg)
 	h.sound = e
 }
 

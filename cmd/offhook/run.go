@@ -43,6 +43,9 @@ func (c *RunCmd) Run(a *app) error {
 	}
 	profiles := c.profiles(paths)
 	settings := phoneConfig(cfg, log)
+	if settings.Endpoint, err = endpoint(cfg.Audio); err != nil {
+		return err
+	}
 	settings.Profiles = loadProfiles(profiles, log)
 	if settings.Instance, err = config.Instance(paths.State); err != nil {
 		log.Warn(err.Error())

@@ -66,6 +66,8 @@ type Audio struct {
 	Backend string
 	Play    string   // absolute path; file backend: what the microphone hears
 	Record  string   // absolute path; file backend: what the earpiece plays
+	Tones   string   // country whose tones are heard, ISO 3166; empty: those that the ITU recommends
+	Ringer  string   // one of tone.Ringers, or the absolute path of a WAV file; empty: "warble"
 	Ring    []string // where it rings: "handset"; empty: nowhere but in lights
 }
 

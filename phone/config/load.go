@@ -12,6 +12,8 @@ import (
 	"unicode/utf8"
 
 	"github.com/BurntSushi/toml"
+
+	"offhook/media/tone"
 )
 
 // maxFile bounds the configuration file, in bytes; a hundred accounts fit in a tenth of it.
@@ -199,6 +201,21 @@ func readAudio(t *table, c *Audio) {
 		c.Record = t.absolute(c.Record)
 		if _, err := os.Stat(filepath.Dir(c.Record)); err != nil && c.Backend == BackendFile {
 			t.fail("record", "the folder of record = %q cannot be used: %v", clip(c.Record), cause(err))
+		}
+	}
+	if t.text("tones", &c.Tones) {
+		if _, err := tone.Country(c.Tones); err != nil {
+			t.fail("tones", "%v", err)
+		}
+	}
+	if t.text("ringer", &c.Ringer) {
+		if strings.HasSuffix(strings.ToLower(c.Ringer), ".wav") {
+			c.Ringer = t.absolute(c.Ringer)
+			if _, err := os.Stat(c.Ringer); err != nil {
+				t.fail("ringer", "ringer = %q cannot be read: %v", clip(c.Ringer), cause(err))
+			}
+		} else if _, err := tone.Default.WithRinger(c.Ringer); err != nil {
+			t.fail("ringer", "%v", err)
 		}
 	}
 	var ring []string

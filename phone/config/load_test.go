@@ -61,6 +61,8 @@ register = false
 backend = "file"
 play    = "in.wav"
 record  = "out.wav"
+tones   = "GB"
+ringer  = "bell"
 ring    = ["handset", "speakers"]
 
 [phone]
@@ -97,6 +99,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 		},
 		Audio: Audio{
 			Backend: "file", Play: filepath.Join(dir, "in.wav"), Record: filepath.Join(dir, "out.wav"),
+			Tones: "GB", Ringer: "bell",
 			Ring: []string{"handset"},
 		},
 		Phone: Phone{FirstDigitTimeout: 10 * time.Second, InterDigitTimeout: 2500 * time.Millisecond, DND: true},
@@ -106,7 +109,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 	}
 	expectLines(t, warnings, []string{
 		`c.toml:5: dscp of audio is not in this version yet: sound goes out unmarked`,
-		`c.toml:35: ring = "speakers" is not in this version yet: skipped`,
+		`c.toml:37: ring = "speakers" is not in this version yet: skipped`,
 	})
 }
 
@@ -186,6 +189,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"low ports", "[sip]\nrtp_ports = \"80-90\"", `c.toml:2: rtp_ports = "80-90" begins below 1024, where only root may listen: begin at 1024 or above`},
 		{"backwards range", "[sip]\nrtp_ports = \"2000-1999\"", `c.toml:2: rtp_ports = "2000-1999" is too small: two calls need four ports`},
 		{"backend", "[audio]\nbackend = \"alsa\"", `c.toml:2: backend = "alsa" is not known: use "portaudio" or "file"`},
+		{"no ringer", "[audio]\nringer = \"gong\"", `c.toml:2: no ringer has the name "gong": use one of beep bell chime double melody soft warble, or a WAV file`},
 		{"ring", "[audio]\nring = [\"bell\"]", `c.toml:2: ring = "bell" is not known: use "handset" or "speakers"`},
 		{"both passwords", account(`password = "hunter2"`, `password_file = "x"`), `c.toml:3: password and password_file are both there: take one out`},
 	}

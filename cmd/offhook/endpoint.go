@@ -1,0 +1,29 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"offhook/media"
+	"offhook/media/tone"
+	"offhook/phone/config"
+)
+
+// endpoint is how handsets sound by [audio].
+func endpoint(a config.Audio) (media.EndpointConfig, error) {
+	plan, err := tone.Country(a.Tones)
+	if err != nil {
+		return media.EndpointConfig{}, fmt.Errorf("tones: %w", err)
+	}
+	out := media.EndpointConfig{Tones: plan}
+	if strings.HasSuffix(strings.ToLower(a.Ringer), ".wav") {
+		out.Ringer, err = media.ReadSound(a.Ringer, 30*time.Second)
+	} else {
+		out.Tones, err = plan.WithRinger(a.Ringer)
+	}
+	if err != nil {
+		return out, fmt.Errorf("ringer: %w", err)
+	}
+	return out, nil
+}
