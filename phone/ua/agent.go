@@ -13,6 +13,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"offhook/phone/ua/locate"
+	"offhook/phone/ua/netwatch"
 )
 
 // Errors that callers decide on.
@@ -45,6 +46,7 @@ type Agent struct {
 	idle    chan struct{}     // closed when Close has nothing to wait for; nil before
 	started bool
 	closed  bool
+	watched bool // the network is the machine's; never changed
 }
 
 // dialogKey finds the call of a request or response.
@@ -67,7 +69,8 @@ func New(cfg Config) (*Agent, error) {
 	if len(cfg.Codecs) == 0 {
 		cfg.Codecs = []string{"PCMU", "PCMA", "G729"}
 	}
-	if cfg.Network == nil {
+	watched := cfg.Network == nil
+	if watched {
 		cfg.Network = systemNetwork{&locate.System{}, cfg.DSCP}
 	}
 	if cfg.Instance == "" {
@@ -80,7 +83,7 @@ func New(cfg Config) (*Agent, error) {
 		cfg.Handler = func(Event) {}
 	}
 	a := &Agent{
-		cfg: cfg, log: cfg.Logger,
+		cfg: cfg, log: cfg.Logger, watched: watched,
 		calls: map[string]*call{}, dialogs: map[dialogKey]*call{},
 		open: map[*account]bool{}, busy: map[*call]bool{},
 	}
@@ -143,6 +146,9 @@ func (a *Agent) Start(ctx context.Context) error {
 		a.open[acc] = true
 		a.mu.Unlock()
 		acc.serial.post(acc.register)
+	}
+	if a.watched {
+		netwatch.Watch(a.ctx, a.log, a.changed)
 	}
 	return nil
 }

@@ -216,8 +216,8 @@ func usable(c *digest.Challenge) bool {
 	}
 	plain := *c
 	var inSession bool
-	if plain.Algorithm, inSession = session(c.Algorithm); inSession && hashes[plain.Algorithm] == nil {
-		return false
+	if plain.Algorithm, inSession = session(c.Algorithm); inSession && (hashes[plain.Algorithm] == nil || len(c.QOP) == 0) {
+		return false // without qop the server is not told our cnonce
 	}
 	return digest.CanDigest(&plain)
 }

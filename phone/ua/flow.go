@@ -58,6 +58,7 @@ func (f flow) media() netip.Addr {
 // socket is a UDP socket of ours.
 type socket struct {
 	conn net.PacketConn
+	ours bool // opened because a peer is reached from its address; the configuration names it not
 	port uint16
 	name sip.Addr
 }
@@ -145,5 +146,9 @@ func (s *stack) socketAt(ctx context.Context, local netip.Addr) (*socket, error)
 	if so := s.udp[netip.IPv6Unspecified()]; so != nil {
 		return so, nil
 	}
-	return s.openUDPLocked(ctx, netip.AddrPortFrom(local, 0).String())
+	so, err := s.openUDPLocked(ctx, netip.AddrPortFrom(local, 0).String())
+	if err == nil {
+		so.ours = true
+	}
+	return so, err
 }

@@ -23,22 +23,25 @@ type registrar struct {
 	conn net.PacketConn
 	addr netip.AddrPort
 
-	mu       sync.Mutex // guards the rest
-	users    map[string]string
-	bindings map[string]binding
-	nonce    int
-	granted  int                // lifetime given, s; 0: what was asked
-	min      int                // 423 below
-	algs     []string           // challenges in this order; none: no authentication
-	proxy    bool               // challenge with 407
-	stale    bool               // the next request with credentials is told its nonce is stale
-	answer   map[string]int     // method → status instead of the work
-	seen     []*sip.Request     // requests taken, oldest first
-	onReq    func(*sip.Request) // called for each
-	inviteCh bool               // challenge INVITE and BYE as well
-	okay     []string           // headers of the 200 to a REGISTER
-	stuns    int                // STUN requests taken
-	deaf     bool               // to STUN
+	mu         sync.Mutex // guards the rest
+	users      map[string]string
+	bindings   map[string]binding
+	nonce      int
+	granted    int                // lifetime given, s; 0: what was asked
+	min        int                // 423 below
+	algs       []string           // challenges in this order; none: no authentication
+	proxy      bool               // challenge with 407
+	stale      bool               // the next request with credentials is told its nonce is stale
+	answer     map[string]int     // method → status instead of the work
+	seen       []*sip.Request     // requests taken, oldest first
+	onReq      func(*sip.Request) // called for each
+	inviteCh   bool               // challenge INVITE and BYE as well
+	okay       []string           // headers of the 200 to a REGISTER
+	stuns      int                // STUN requests taken
+	deaf       bool               // to STUN
+	once       bool               // each nonce is good for one request
+	used       map[string]bool    // nonces of credentials that were taken
+	challenged int                // requests
 }
 
 type binding struct {
@@ -157,6 +160,7 @@ func (r *registrar) authorized(req *sip.Request) bool {
 	}
 	challenge := func(stale bool) {
 		r.nonce++
+		r.challenged++
 		var h []string
 		for _, alg := range r.algs {
 			v := fmt.Sprintf(`Digest realm="%s", nonce="n%d", qop="auth", algorithm=%s`, domain, r.nonce, alg)
@@ -183,8 +187,23 @@ func (r *registrar) authorized(req *sip.Request) bool {
 		return false
 	}
 	password, ok := r.users[cred.Username]
-	want, err := digest.Digest(&digest.Challenge{Realm: domain, Nonce: cred.Nonce, Algorithm: cred.Algorithm, QOP: []string{"auth"}},
-		digest.Options{Method: req.Method.String(), URI: cred.URI, Username: cred.Username, Password: password, Count: cred.Nc, Cnonce: cred.Cnonce})
+	plain, inSession := session(cred.Algorithm)
+	opts := digest.Options{Method: req.Method.String(), URI: cred.URI, Username: cred.Username, Password: password, Count: cred.Nc, Cnonce: cred.Cnonce}
+	if h := hashes[plain]; inSession {
+		opts.A1 = hexOf(h(), hexOf(h(), cred.Username+":"+domain+":"+password)+":"+cred.Nonce+":"+cred.Cnonce)
+	}
+	want, err := digest.Digest(&digest.Challenge{Realm: domain, Nonce: cred.Nonce, Algorithm: plain, QOP: []string{"auth"}}, opts)
+	if r.once {
+		if r.used[cred.Nonce] {
+			challenge(false)
+			return false
+		}
+		if r.used == nil {
+			r.used = map[string]bool{}
+		}
+		r.used[cred.Nonce] = true
+		r.nonce++
+	}
 	if err != nil || !ok || want.Response != cred.Response || cred.URI != req.Recipient.String() {
 		challenge(false)
 		return false

@@ -94,11 +94,24 @@ func (n *Network) Host(addr string) *Host { return &Host{n, netip.MustParseAddr(
 // Host is one machine of a Network.
 type Host struct {
 	net  *Network
-	addr netip.Addr
+	addr netip.Addr // guarded by net.mu
 }
 
 // Addr is the host's address.
-func (h *Host) Addr() netip.Addr { return h.addr }
+func (h *Host) Addr() netip.Addr {
+	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
+	return h.addr
+}
+
+// Move gives the host another address. What is open at the old one is as if
+// cut off.
+func (h *Host) Move(to netip.Addr) {
+	h.net.mu.Lock()
+	defer h.net.mu.Unlock()
+	h.net.dead[h.addr] = true
+	h.addr = to
+}
 
 func (h *Host) listenAddr(addr string, taken func(netip.AddrPort) bool) (netip.AddrPort, error) {
 	ap, err := netip.ParseAddrPort(addr)
@@ -203,7 +216,7 @@ func (h *Host) Dial(ctx context.Context, local netip.Addr, addr string) (net.Con
 }
 
 // LocalAddr is the host's address: it has one.
-func (h *Host) LocalAddr(netip.AddrPort) (netip.Addr, error) { return h.addr, nil }
+func (h *Host) LocalAddr(netip.AddrPort) (netip.Addr, error) { return h.Addr(), nil }
 
 // Query knows the names of SetName and the records of SetRecords.
 func (h *Host) Query(_ context.Context, name string, t locate.Type) ([]locate.Record, error) {
