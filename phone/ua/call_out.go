@@ -21,6 +21,7 @@ import (
 //	        then CANCEL                     2xx: ACK, BYE
 type inviting struct {
 	callID, tag string
+	dialled     sip.Uri      // whom it is to reach
 	extra       []sip.Header // what a REFER wants in the INVITE
 	sent        *sip.Request // the INVITE as sent last
 	to          flow
@@ -49,7 +50,7 @@ const maxLegs = 16
 
 // dial finds the way and sends the INVITE.
 func (c *call) dial(target sip.Uri) {
-	c.callID, c.tag = token(), token()
+	c.callID, c.tag, c.dialled = token(), token(), target
 	c.a.tracer.belongs(c.id, c.callID)
 	c.legs = map[string]*leg{}
 	h, err := c.firstHop(&target)

@@ -153,6 +153,8 @@ func (c *call) peer() string {
 	switch {
 	case c.out && c.sent != nil:
 		return c.sent.Recipient.String()
+	case c.out && c.d == nil:
+		return c.dialled.String() // the way there is still looked for
 	case c.d != nil:
 		return c.d.remote.String()
 	}
