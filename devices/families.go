@@ -15,9 +15,16 @@ type family struct {
 	// descriptorFirst: the numbers are those of a chip, and a device with them
 	// whose descriptor declares telephony controls is driven by that.
 	descriptorFirst bool
-	// driver is nil for a chip that is in several phones and in what is none: only
-	// the user can say.
+	// One of the following; none for a chip that is in several phones and in what is
+	// none: only the user can say.
+
+	// driver needs no descriptor.
 	driver func(name string) driver
+	// described gives the driver of a phone whose descriptor has a vendor's usages
+	// only, nil when it has not those.
+	described func(name string, d *report.Descriptor) driver
+	// wrap adds to what the descriptor declares.
+	wrap func(name string, t *telephony) driver
 }
 
 // ErrUndecided is wrapped by the error of opening a device whose numbers do not tell
@@ -31,6 +38,12 @@ var families = []family{
 	{vendor: 0x04B4, product: 0x0302, name: "EX-03 USB phone", driver: newEX03},
 	{vendor: 0x04D9, product: 0x0602, name: "GoodCom IP-USBPH", driver: newGoodcom},
 	{vendor: 0x0471, product: 0x2013, name: "Philips VOIP1511", driver: newPhilips},
+	{vendor: 0x095D, product: 0x9201, name: "Polycom CX300", wrap: newCX300},
+	{vendor: 0x095D, product: 0x0005, name: "Polycom CX100", described: newCX100},
+	{vendor: 0x0B0E, product: 0x8120, name: "GN8120", wrap: newGN8120},
+	{vendor: 0x0B0E, product: 0x9330, name: "GN9330", wrap: newGN9350},
+	{vendor: 0x0B0E, product: 0x9350, name: "GN9350", wrap: newGN9350},
+	{vendor: 0x06E6, product: 0xC200, name: "magicJack", wrap: newMagicJack},
 	{vendor: 0x6993, product: 0xB001, name: "Yealink USB phone", driver: newYealink},
 	{vendor: 0x6993, product: 0xB700, name: "Yealink USB phone", driver: newYealink},
 	{vendor: 0x0D8C, product: 0x000E, name: "C-Media CM109"},
@@ -52,7 +65,7 @@ func familyOf(info hid.Info) *family {
 func undecided(info hid.Info, opt Options) bool {
 	known := opt.Profiles.Find(info.VendorID, info.ProductID)
 	f := familyOf(info)
-	return f != nil && f.driver == nil && modelOf(info, opt.Models) == nil && !known.Raw() && !known.User
+	return f != nil && f.driver == nil && f.described == nil && f.wrap == nil && modelOf(info, opt.Models) == nil && !known.Raw() && !known.User
 }
 
 // driverFor chooses the driver of a device: what the user says of it, else the one
@@ -63,8 +76,9 @@ func driverFor(dev hid.Device, opt Options) (driver, error) {
 		return newJointDriver(j.nodes, opt)
 	}
 	info := dev.Info()
-	if m := modelOf(info, opt.Models); m != nil {
-		return m.driver(), nil
+	m := modelOf(info, opt.Models)
+	if m != nil && m.known().driver != nil {
+		return m.known().driver(*m), nil
 	}
 	known := opt.Profiles.Find(info.VendorID, info.ProductID)
 	if known.Raw() {
@@ -74,18 +88,31 @@ func driverFor(dev hid.Device, opt Options) (driver, error) {
 	switch {
 	case undecided(info, opt):
 		return nil, ErrUndecided
-	case f != nil && !f.descriptorFirst && !known.User:
+	case f != nil && f.driver != nil && !f.descriptorFirst && !known.User:
 		return f.driver(f.name), nil
 	}
 	desc, err := report.Parse(dev.Descriptor())
 	if err == nil {
 		if l := newLayout(desc, &known); l.telephony() {
-			return newTelephony(l), nil
+			switch t := newTelephony(l); {
+			case m != nil:
+				return m.known().wrap(m.known().what, t), nil
+			case f != nil && f.wrap != nil && !known.User:
+				return f.wrap(f.name, t), nil
+			default:
+				return t, nil
+			}
 		}
 		err = ErrNotTelephony
 	}
-	if f != nil {
+	switch {
+	case f == nil:
+	case f.driver != nil:
 		return f.driver(f.name), nil
+	case f.described != nil && desc != nil:
+		if d := f.described(f.name, desc); d != nil {
+			return d, nil
+		}
 	}
 	return nil, err
 }

@@ -3,6 +3,7 @@ package devices_test
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,7 +15,7 @@ import (
 
 // The drivers decide by the same rules; what they use must be what the rules open.
 func TestTheDriversAgreeOnEmulatedPhones(t *testing.T) {
-	for _, p := range virtual.Profiles() {
+	for _, p := range slices.Concat(virtual.Profiles(), virtual.VendorProfiles(), virtual.VendorHeadsets()) {
 		agree(t, p.Name, p.Descriptor)
 	}
 }

@@ -26,21 +26,28 @@ type Model struct {
 	Ring         string
 }
 
-// models are the drivers that only the user can choose, and the numbers that a
-// device must have for each; product 0 is any.
-var models = []struct {
-	name            string
-	vendor, product uint16
-	what            string
-	driver          func(Model) driver
-}{
-	{"kip1000", 0x0D8C, 0, "Komunikate KIP1000", func(Model) driver { return newCM109("Komunikate KIP1000", kip1000Keys) }},
-	{"gtalk", 0x0D8C, 0, "Genius G-talk", func(Model) driver { return newCM109("Genius G-talk", gtalkKeys) }},
+// knownModel is a driver that only the user can choose: one that needs no
+// descriptor, or one that adds to what the descriptor declares.
+type knownModel struct {
+	name   string
+	vendor uint16 // 0 for any
+	what   string
+	driver func(Model) driver
+	wrap   func(name string, t *telephony) driver
+}
+
+// models are the drivers that only the user can choose.
+var models = []knownModel{
+	{name: "kip1000", vendor: 0x0D8C, what: "Komunikate KIP1000", driver: func(Model) driver { return newCM109("Komunikate KIP1000", kip1000Keys) }},
+	{name: "gtalk", vendor: 0x0D8C, what: "Genius G-talk", driver: func(Model) driver { return newCM109("Genius G-talk", gtalkKeys) }},
 	// It has the keys of the G-talk, but for two that nothing is done with.
-	{"usbph01", 0x0D8C, 0, "Allied-Telesis Corega USBPH01", func(Model) driver { return newCM109("Allied-Telesis Corega USBPH01", gtalkKeys) }},
-	{"atcom", 0x0D8C, 0, "ATCom AU-100", func(Model) driver { return newCM109("ATCom AU-100", atcomKeys) }},
-	{"adapter", 0x0D8C, 0, "telephone on a sound adapter", newAdapter},
-	{"usr9601", 0x6993, 0, "US Robotics USR9601", func(Model) driver { return newYealinkTwin("US Robotics USR9601") }},
+	{name: "usbph01", vendor: 0x0D8C, what: "Allied-Telesis Corega USBPH01", driver: func(Model) driver { return newCM109("Allied-Telesis Corega USBPH01", gtalkKeys) }},
+	{name: "atcom", vendor: 0x0D8C, what: "ATCom AU-100", driver: func(Model) driver { return newCM109("ATCom AU-100", atcomKeys) }},
+	{name: "adapter", vendor: 0x0D8C, what: "telephone on a sound adapter", driver: newAdapter},
+	// Said to have the hardware of a Polycom CX300, which is not tried: the Plantronics
+	// Calisto P540-M and the Snom UC600. Source: gist probonopd a93f6556, tomeko.net.
+	{name: "cx300", what: "Polycom CX300", wrap: newCX300},
+	{name: "usr9601", vendor: 0x6993, what: "US Robotics USR9601", driver: func(Model) driver { return newYealinkTwin("US Robotics USR9601") }},
 }
 
 // ModelNames lists what Model.Model may be.
@@ -63,8 +70,7 @@ func (m Model) Check() error {
 	case i < 0:
 		return fmt.Errorf("no model is called %q; there are: %s", m.Model, strings.Join(ModelNames(), ", "))
 	}
-	if want := models[i]; want.vendor != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:", want.vendor)) ||
-		want.product != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:%04x", want.vendor, want.product)) {
+	if want := models[i]; want.vendor != 0 && !strings.HasPrefix(m.Device, fmt.Sprintf("%04x:", want.vendor)) {
 		return fmt.Errorf("model %q: a device %s cannot be a %s", m.Model, m.Device, want.what)
 	}
 	pins := map[string]string{"hook": m.Hook, "ring": m.Ring}
@@ -99,12 +105,7 @@ func modelOf(info hid.Info, choices []Model) *Model {
 	return nil
 }
 
-// driver makes the driver of a choice that was checked.
-func (m Model) driver() driver {
-	for _, known := range models {
-		if known.name == m.Model {
-			return known.driver(m)
-		}
-	}
-	return nil
+// known is what is known of a model; the choice has been checked.
+func (m *Model) known() knownModel {
+	return models[slices.Index(ModelNames(), m.Model)]
 }

@@ -35,7 +35,7 @@ type finisher interface{ finish() []message }
 type cadence struct {
 	on, off time.Duration
 	ringing bool
-	sounds  bool      // what the ringer was told last
+	sounds  bool      // what the ringer is to do now
 	next    time.Time // when that changes
 }
 

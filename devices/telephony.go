@@ -28,13 +28,14 @@ type telephony struct {
 	// The writer's own:
 	enc   *report.Encoder
 	clear bool // the display has not been cleared yet
+	teams *teams
 }
 
 func newTelephony(l *layout) *telephony {
 	d := &telephony{
 		layout: l, decoder: report.NewDecoder(l.d), seen: map[uint8]bool{}, raw: map[uint8][]byte{},
 		hook: newHookState(l), keys: make([]int32, len(l.keys)), hooks: make([]bool, len(l.hooks)), keypad: newKeypadState(l),
-		enc: report.NewEncoder(l.d), clear: l.display != nil,
+		enc: report.NewEncoder(l.d), clear: l.display != nil, teams: findTeams(l.d),
 	}
 	for _, f := range l.mute {
 		d.mute = append(d.mute, newMuteState(f, l.echoesMute))
@@ -43,7 +44,11 @@ func newTelephony(l *layout) *telephony {
 }
 
 func (d *telephony) about() about {
-	return about{driver: "hid-telephony", kind: d.layout.kind, controls: d.layout.controls, lights: d.layout.names}
+	lights := d.layout.names
+	if d.teams != nil && d.layout.display == nil {
+		lights = append(slices.Clone(lights), "display")
+	}
+	return about{driver: "hid-telephony", kind: d.layout.kind, controls: d.layout.controls, lights: lights}
 }
 
 func (d *telephony) longest() int {
@@ -255,7 +260,11 @@ func (d *telephony) shown(i Indicators) bool {
 
 func (d *telephony) render(want Indicators) []message {
 	var list []message
-	for _, rep := range d.layout.render(d.enc, want, d.clear) {
+	reports := d.layout.render(d.enc, want, d.clear)
+	if d.teams != nil && d.layout.display == nil {
+		reports = d.teams.render(d.enc, [2]string{want.Line1, want.Line2}, reports)
+	}
+	for _, rep := range reports {
 		list = append(list, message{report: rep})
 	}
 	d.clear = false

@@ -78,6 +78,7 @@ func TestCallsWithEveryVendorPhone(t *testing.T) {
 		t.Run(p.Name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				a, b := w.pair(p.Name, "handset")
+				idle := a.device.State().Lit() // a line that has power, a presence
 				for range 2 {
 					a.lift()
 					a.press("101#")
@@ -90,7 +91,7 @@ func TestCallsWithEveryVendorPhone(t *testing.T) {
 					a.hangUp()
 					w.pass(time.Second)
 					a.want(control.StateIdle)
-					a.lit()
+					a.lit(idle...)
 					b.hangUp()
 
 					b.lift()
@@ -107,7 +108,7 @@ func TestCallsWithEveryVendorPhone(t *testing.T) {
 					}
 					w.pass(time.Second)
 					a.want(control.StateIdle)
-					a.lit()
+					a.lit(idle...)
 				}
 			})
 		})
@@ -191,6 +192,70 @@ func TestAYealinkShowsWhoCallsAndForHowLong(t *testing.T) {
 				a.hangUp()
 				w.pass(time.Second)
 				a.want(control.StateIdle)
+			})
+		})
+	}
+}
+
+// Lights and display through the whole of the program.
+func TestCallsWithACX300(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.pair("cx300", "handset")
+		a.lit()
+		a.display("", "")
+		b.lift()
+		b.press("100#")
+		w.pass(time.Second)
+		a.lit("ring")
+		a.display("101", "Incoming call")
+		a.lift()
+		w.pass(2 * time.Second)
+		a.want(control.StateTalking, control.CallActive)
+		a.lit("off-hook", "red")
+		a.display("101", "0:02")
+		a.must(a.device.PressMute())
+		a.lit("off-hook", "red", "mute")
+		a.display("101", "Muted")
+		b.hangUp()
+		w.pass(time.Second)
+		a.hangUp()
+		w.pass(time.Second)
+		b.lift()
+		b.press("100#")
+		w.pass(time.Second)
+		a.must(a.device.PressReject())
+		w.pass(time.Second)
+		a.want(control.StateIdle)
+		a.lit()
+	})
+}
+
+func TestCallsWithVendorHeadsets(t *testing.T) {
+	lit := map[string][2][]string{ // while it rings, and while talking
+		"cx100": {{"ring"}, {"off-hook"}}, "gn8120": {{"ring"}, {"off-hook"}}, "gn9350": {{"ringer"}, {"link"}},
+	}
+	for _, p := range virtual.VendorHeadsets() {
+		t.Run(p.Name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, b := w.pair(p.Name, "handset")
+				for range 2 {
+					b.lift()
+					b.press("100#")
+					w.pass(time.Second / 2)
+					a.want(control.StateRinging, control.CallIncoming)
+					a.lit(lit[p.Name][0]...)
+					a.must(a.device.PressHook())
+					w.pass(5 * time.Second)
+					a.want(control.StateTalking, control.CallActive)
+					a.lit(lit[p.Name][1]...)
+					a.hearsUser(b, 4*time.Second)
+					a.must(a.device.PressHook())
+					w.pass(time.Second)
+					a.want(control.StateIdle)
+					a.lit()
+					b.hangUp()
+					w.pass(time.Second)
+				}
 			})
 		})
 	}

@@ -22,6 +22,7 @@ var KnownPhones = []KnownPhone{
 	{Vendor: 0x6993, Product: 0xB001, Name: "Yealink USB-P1K and relatives", Kind: "handset", NoHidraw: true},
 	{Vendor: 0x6993, Product: 0xB700, Name: "Yealink USB-P1KH and relatives", Kind: "handset"},
 	{Vendor: 0x0D8C, Product: 0x000E, Name: "C-Media CM109 phone", Kind: "handset", NoHidraw: true, Shared: true},
+	{Vendor: 0x095D, Product: 0x0005, Name: "Polycom Communicator CX100", Kind: "headset"},
 	{Vendor: 0x0471, Product: 0x2013, Name: "Philips VOIP1511", Kind: "handset"},
 	{Vendor: 0x04B4, Product: 0x0302, Name: "EX-03 USB phone", Kind: "handset"},
 	{Vendor: 0x04B4, Product: 0x0307, Name: "USB phone with graphic display", Kind: "handset"},

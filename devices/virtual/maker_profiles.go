@@ -36,6 +36,21 @@ func VendorProfiles() []Profile {
 			vendor: 0x0471, product: 0x2013, Descriptor: opaque, layout: bare,
 			firmware: func() firmware { return &philipsFirmware{} },
 		},
+		{
+			Name: "cx300", Description: "Polycom CX300: cradle, keypad, display of two lines, a light of presence", Kind: devices.Phone,
+			vendor: 0x095D, product: 0x9201, Descriptor: cx300Descriptor, layout: bare,
+			firmware: func() firmware { return &cx300Firmware{} },
+		},
+		{
+			Name: "magicjack", Description: "magicJack Home: a socket for a telephone, with power, bell and tones", Kind: devices.Phone,
+			vendor: 0x06E6, product: 0xC200, Descriptor: magicJackDescriptor, layout: bare,
+			firmware: func() firmware { return &magicJackFirmware{} },
+		},
+		{
+			Name: "tigerjet", Description: "TigerJet Internet Phone: handset or box for a telephone, with the keys that its descriptor declares", Kind: devices.Phone,
+			vendor: 0x06E6, product: 0x0200, Descriptor: magicJackDescriptor, layout: bare,
+			firmware: func() firmware { return &tigerJetFirmware{} },
+		},
 		yealink("yealink-p1k", "Yealink USB-P1K: green and red key, keypad, ringer, LCD; has to be asked for its keys", devices.KeyedHandset, "p1k", 0x0110, yealinkP1KCodes),
 		yealink("yealink-p1kh", "Yealink USB-P1KH: as the P1K, and tells its keys by itself", devices.KeyedHandset, "p1kh", 0x0710, yealinkP1KHCodes),
 		yealink("yealink-p4k", "Yealink USB-P4K: cradle, keypad, speaker, LCD", devices.Handset, "p4k", 0x0231, yealinkP4KCodes),
@@ -79,4 +94,27 @@ func usr9601() Profile {
 	p := yealink("usr9601", "US Robotics USR9601: a Yealink USB-P1K with other labels", devices.KeyedHandset, "p1k", 0x0110, yealinkTwinCodes)
 	p.Model = devices.Model{Device: "6993:b001", Model: "usr9601"}
 	return p
+}
+
+// VendorHeadsets lists the headsets, and a speaker, whose lights or keys are not as
+// descriptors declare them. They have a hook button and no keypad. Each call makes
+// a new list.
+func VendorHeadsets() []Profile {
+	return []Profile{
+		{
+			Name: "cx100", Description: "Polycom Communicator CX100: a speaker with a hook key, lights by color", Kind: devices.Headset,
+			vendor: 0x095D, product: 0x0005, Descriptor: cx100Descriptor, layout: bare,
+			firmware: func() firmware { return &cx100Firmware{} },
+		},
+		{
+			Name: "gn8120", Description: "GN8120: headset whose lights are commands", Kind: devices.Headset,
+			vendor: 0x0B0E, product: 0x8120, Descriptor: gn8120Descriptor, layout: bare,
+			firmware: func() firmware { return &gn8120Firmware{} },
+		},
+		{
+			Name: "gn9350", Description: "GN 9350: cordless headset with a radio link, rings once at a time", Kind: devices.Headset,
+			vendor: 0x0B0E, product: 0x9350, Descriptor: gn9350Descriptor, layout: bare,
+			firmware: func() firmware { return &gn9350Firmware{} },
+		},
+	}
 }

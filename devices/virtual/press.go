@@ -3,6 +3,9 @@ package virtual
 import (
 	"fmt"
 	"strings"
+	"time"
+
+	"offhook/devices"
 )
 
 // maxKeys bounds one Press.
@@ -19,7 +22,7 @@ func (p *Phone) Lift() error { return p.setHook(true) }
 func (p *Phone) HangUp() error { return p.setHook(false) }
 
 func (p *Phone) setHook(lifted bool) error {
-	if p.maker != nil && !p.profile.Kind.Cradled() {
+	if p.maker != nil && p.profile.Kind == devices.KeyedHandset {
 		if lifted {
 			return p.pressMaker("green")
 		}
@@ -37,15 +40,37 @@ func (p *Phone) setHook(lifted bool) error {
 	p.touch()
 	if p.maker != nil {
 		p.sendAll(p.maker.hook(lifted))
+		p.afterHook()
 		return nil
 	}
 	p.sendHook(lifted)
 	return nil
 }
 
+// hesitant is a firmware that does more a while after its hook has changed.
+type hesitant interface {
+	later() (time.Duration, func() [][]byte)
+}
+
+// afterHook has the firmware do that. p.mu is held.
+func (p *Phone) afterHook() {
+	h, ok := p.maker.(hesitant)
+	if !ok {
+		return
+	}
+	wait, do := h.later()
+	time.AfterFunc(wait, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.plugged {
+			p.sendAll(do())
+		}
+	})
+}
+
 // PressHook presses the hook button of a headset, whatever its state.
 func (p *Phone) PressHook() error {
-	if p.maker != nil || p.profile.Kind.Cradled() {
+	if p.profile.Kind != devices.Headset {
 		return p.lacks("hook button; lift it or put it down")
 	}
 	p.mu.Lock()
@@ -54,6 +79,10 @@ func (p *Phone) PressHook() error {
 		return ErrUnplugged
 	}
 	p.lifted = !p.lifted
+	if p.maker != nil {
+		p.sendAll(p.maker.hook(p.lifted))
+		return nil
+	}
 	p.sendHook(p.lifted)
 	return nil
 }

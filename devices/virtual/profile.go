@@ -2,6 +2,7 @@ package virtual
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -61,7 +62,7 @@ func ByName(name string) (Profile, error) {
 		name = "handset"
 	}
 	var names []string
-	for _, p := range append(append(Profiles(), VendorProfiles()...), Wired("gpio3", false, 4)) {
+	for _, p := range slices.Concat(Profiles(), VendorProfiles(), VendorHeadsets(), []Profile{Wired("gpio3", false, 4)}) {
 		if p.Name == name {
 			return p, nil
 		}
