@@ -83,13 +83,21 @@ func (p *Phone) attach(d *devices.Device, v *virtual.Phone, path string, s Sound
 		h.takeSound(p, s)
 		p.log.Info("handset plugged in", "handset", id, "name", d.Name(), "kind", d.Kind(), "driver", d.Driver())
 		p.send(control.Event{Type: control.EventHandset, Handset: string(id), State: "plugged"})
-		p.feed(desk.HandsetPlugged{Handset: id, Cradled: d.Kind().Cradled(), Lifted: d.Lifted()})
+		p.feed(desk.HandsetPlugged{Handset: id, Cradled: d.Kind().Cradled(), Lifted: d.Lifted(), Line: p.line(d)})
 		go p.routineDevice(id, d)
 	})
 	if !ok {
 		closeInBackground(d)
 		s.close()
 	}
+}
+
+// line is what the user connected a device to.
+func (p *Phone) line(d *devices.Device) desk.Line {
+	if p.cfg.Line == nil {
+		return desk.Line{}
+	}
+	return p.cfg.Line(d.Info())
 }
 
 // forgetOldest makes room for one more handset: a docking station in daily use, or a device without a serial number
@@ -192,6 +200,8 @@ func (p *Phone) fromDevice(id desk.HandsetID, d *devices.Device, e devices.Event
 		if h.sound != nil {
 			h.sound.StepVolume(e.Kind == devices.VolumeUp)
 		}
+	case devices.ClearPress:
+		p.feed(desk.ClearPressed{Handset: id})
 	case devices.DNDPress:
 		p.feed(desk.CmdDND{On: !p.state.DND()})
 	}

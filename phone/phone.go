@@ -13,6 +13,7 @@ import (
 
 	"offhook/devices"
 	"offhook/devices/profile"
+	"offhook/hid"
 	"offhook/media"
 	"offhook/media/codec"
 	"offhook/phone/control"
@@ -43,6 +44,9 @@ type Config struct {
 
 	// Endpoint is how every handset sounds: its tones, ringer and signal path. Its logger and callbacks are the phone's.
 	Endpoint media.EndpointConfig
+
+	// Line says what a device is connected to; nil: the line of all.
+	Line func(hid.Info) desk.Line
 
 	Desk desk.Config
 	DND  bool // start with do not disturb on

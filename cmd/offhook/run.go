@@ -125,7 +125,7 @@ func (c *RunCmd) load(paths config.Paths, log *slog.Logger) (*config.Config, err
 
 // plugIn hands the phone its devices: the emulated ones asked for, or else the real ones as they come and go.
 func (c *RunCmd) plugIn(ctx context.Context, p *phone.Phone, cfg *config.Config, profiles string, log *slog.Logger) error {
-	sounds := sounds{audio: cfg.Audio, log: log}
+	sounds := sounds{audio: cfg.Audio, handsets: cfg.Handsets, log: log}
 	for i, name := range c.Virtual {
 		profile, err := virtual.Find(name)
 		if err != nil {

@@ -14,12 +14,14 @@ import (
 
 // sounds opens the sound of each handset as [audio] says.
 type sounds struct {
-	audio config.Audio
-	log   *slog.Logger
-	used  bool // the file backend has one pair of files
+	audio    config.Audio
+	handsets []config.Handset
+	log      *slog.Logger
+	used     bool // the file backend has one pair of files
 }
 
 // open opens the sound of a handset; of an emulated one, nil, which has no card of its own, the system's default.
+// The configuration may name another for a handset.
 func (s *sounds) open(d *devices.Device) phone.Sound {
 	if s.audio.Backend == "file" {
 		if s.used {
@@ -35,8 +37,9 @@ func (s *sounds) open(d *devices.Device) phone.Sound {
 	}
 	names := []string{"default"}
 	if d != nil {
-		names = []string{"default"}
-		if cards := udev.System.SoundCards(d.Info().Sysfs); len(cards) > 0 {
+		if h := handsetOf(s.handsets, d.Info()); h != nil && h.Sound != "" {
+			names = []string{h.Sound}
+		} else if cards := udev.System.SoundCards(d.Info().Sysfs); len(cards) > 0 {
 			record, _ := udev.RunDatabase.Record(fmt.Sprintf("+sound:card%d", cards[0]))
 			names = soundDevices(d.Kind(), cards[0], record.Properties["PULSE_IGNORE"] == "1")
 		}

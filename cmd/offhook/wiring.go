@@ -3,6 +3,8 @@ package main
 import (
 	"log/slog"
 
+	"offhook/devices"
+	"offhook/hid"
 	"offhook/phone"
 	"offhook/phone/config"
 	"offhook/phone/desk"
@@ -21,6 +23,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		DSCP:        c.SIP.DSCP.Signalling,
 		DND:         c.Phone.DND,
 		Models:      c.Devices,
+		Line:        func(info hid.Info) desk.Line { return line(c.Handsets, info) },
 		Desk: desk.Config{
 			FirstDigit: c.Phone.FirstDigitTimeout,
 			InterDigit: c.Phone.InterDigitTimeout,
@@ -44,4 +47,22 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		out.Accounts = append(out.Accounts, account)
 	}
 	return out
+}
+
+// line is what the configuration connects a device to.
+func line(handsets []config.Handset, info hid.Info) desk.Line {
+	if h := handsetOf(handsets, info); h != nil {
+		return desk.Line{Account: h.Account, Seat: h.Seat, Silent: !h.Ring}
+	}
+	return desk.Line{}
+}
+
+// handsetOf finds the table of a device, nil where there is none.
+func handsetOf(handsets []config.Handset, info hid.Info) *config.Handset {
+	for i := range handsets {
+		if devices.Match(info, handsets[i].Match) {
+			return &handsets[i]
+		}
+	}
+	return nil
 }

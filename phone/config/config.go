@@ -16,6 +16,8 @@ type Config struct {
 	Phone    Phone
 	// Devices is what is said of devices that their numbers do not tell: [[device]].
 	Devices []devices.Model
+	// Handsets are the [[handset]] tables, the first that matches a device being good for it.
+	Handsets []Handset
 }
 
 // SIP is the [sip] table: what all accounts share.

@@ -120,6 +120,7 @@ func Parse(name string, data []byte) (*Config, []Warning, error) {
 		readPhone(t, &cfg.Phone)
 	}
 	cfg.Devices = readDevices(doc)
+	cfg.Handsets = readHandsets(doc, cfg.Accounts)
 	doc.finish()
 	sortByLine(r.problems)
 	sortByLine(r.warnings)

@@ -22,13 +22,13 @@ func Audio(s State, id HandsetID) AudioPlan {
 	case h == nil || !h.plugged:
 		return AudioPlan{}
 	case !h.Lifted:
-		if why, _ := s.bell(h); why != bellNone && h.Cradled {
+		if why, _ := s.bell(h); why != bellNone && h.Cradled && !h.mutes(why) {
 			return AudioPlan{Tone: ToneRing}
 		}
 		return AudioPlan{}
 	}
 	waiting := ToneNone
-	if s.incoming() != nil {
+	if s.incomingAt(h) != nil {
 		waiting = ToneCallWaiting
 	}
 	switch h.Phase {

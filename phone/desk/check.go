@@ -91,6 +91,9 @@ func (s *State) checkCall(c *Call) error {
 	if owner == nil {
 		return fmt.Errorf("its handset %q is unknown", c.Handset)
 	}
+	if !owner.takes(c) {
+		return fmt.Errorf("is at a handset for %s, of account %s", owner.Line.Account, c.Account)
+	}
 	if c.Recall && owner.attended() {
 		return fmt.Errorf("rings back at a lifted handset")
 	}
@@ -202,7 +205,7 @@ func (s *State) checkShown(h *Handset) error {
 		return fmt.Errorf("down, but sounds: %+v", a)
 	case (a.Play || a.Capture) && (c == nil || c.Held || c.Phase != Active && c.Phase != EarlyMedia):
 		return fmt.Errorf("plays what does not speak: %+v", a)
-	case a.Tone == ToneRing && !in.Ring:
+	case a.Tone == ToneRing && !in.Ring || in.Ring && h.mutes(why):
 		return fmt.Errorf("bell without light")
 	case in.Ring && (why == bellNone || h.attended()):
 		return fmt.Errorf("ring light for nothing")

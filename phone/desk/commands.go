@@ -38,14 +38,16 @@ func (m *machine) obvious(id CallID, fits func(*Call) bool) (*Call, string) {
 
 // choose finds the handset for a command: the one named, or the best. A lifted one without a call is in somebody's
 // hand; one in conversation too, and can put it on hold; a headset can be taken off-hook from here; a handset in its
-// cradle can only ring. cradled says whether that will do.
-func (m *machine) choose(id HandsetID, cradled, ringing bool) (*Handset, string) {
+// cradle can only ring. cradled says whether that will do. account is that of the call, "" any.
+func (m *machine) choose(id HandsetID, account string, cradled, ringing bool) (*Handset, string) {
 	const none = 9
 	rank := func(h *Handset) (int, string) {
 		why, _ := m.bell(h)
 		switch {
 		case !h.plugged:
 			return none, "no handset of that name is plugged in"
+		case !h.takes(&Call{Account: account}):
+			return none, "the handset is for another account"
 		case h.free():
 			return 0, ""
 		case h.Lifted:
@@ -109,7 +111,7 @@ func (m *machine) cmdDial(e CmdDial) {
 		refuse("there is a call of that name already")
 		return
 	}
-	h, why := m.choose(e.Handset, true, false)
+	h, why := m.choose(e.Handset, e.Account, true, false)
 	switch {
 	case h == nil:
 		refuse(why)
@@ -138,7 +140,7 @@ func (m *machine) cmdAnswer(e CmdAnswer) {
 		refuse("no such call is ringing")
 		return
 	}
-	h, why := m.choose(e.Handset, false, true)
+	h, why := m.choose(e.Handset, c.Account, false, true)
 	if h == nil {
 		refuse(why)
 		return
@@ -224,11 +226,11 @@ func (m *machine) cmdResume(e CmdResume) {
 	}
 	id := e.Handset
 	if id == "" {
-		if owner, _ := m.choose(c.Handset, false, true); owner != nil {
+		if owner, _ := m.choose(c.Handset, c.Account, false, true); owner != nil {
 			id = owner.ID
 		}
 	}
-	h, why := m.choose(id, false, true)
+	h, why := m.choose(id, c.Account, false, true)
 	if h == nil {
 		refuse(why)
 		return

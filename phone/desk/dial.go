@@ -60,6 +60,28 @@ func (m *machine) keyOnHook(h *Handset, k byte) {
 	m.start(h, TimerOnHookDigits, m.cfg.OnHookDigits)
 }
 
+// clearKey takes the last digit back; without digits it does nothing.
+func (m *machine) clearKey(h *Handset) {
+	if h.Digits == "" {
+		return
+	}
+	digits, consulting := h.Digits[:len(h.Digits)-1], h.consulting
+	switch {
+	case digits == "" && h.Phase == Collecting:
+		m.dialTone(h)
+		h.consulting = consulting
+	case digits == "":
+		m.stop(h, TimerOnHookDigits)
+		h.Digits = ""
+	case h.Phase == Collecting:
+		h.Digits = digits
+		m.start(h, TimerInterDigit, m.cfg.InterDigit)
+	default:
+		h.Digits = digits
+		m.start(h, TimerOnHookDigits, m.cfg.OnHookDigits)
+	}
+}
+
 // sendKey: dial what was typed; the green key of a ringing headset.
 func (m *machine) sendKey(h *Handset) {
 	why, _ := m.bell(h)
@@ -84,6 +106,9 @@ func (m *machine) redial(h *Handset) {
 	number, account := h.LastDialed, h.lastAccount
 	if number == "" {
 		number, account = m.lastDial, m.lastAcct
+	}
+	if h.Line.Account != "" {
+		account = h.Line.Account
 	}
 	why, _ := m.bell(h)
 	switch {
@@ -122,6 +147,9 @@ func (m *machine) dial(h *Handset, account, target string, id CallID) {
 		m.do(Refuse{Event: "dial", Reason: "too many calls at once; end one first", Call: id, Handset: h.ID})
 		m.hear(h, ToneReorder, "Too many calls")
 		return
+	}
+	if account == "" {
+		account = h.Line.Account
 	}
 	if id == "" || m.call(id) != nil {
 		id = m.newID()

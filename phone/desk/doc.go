@@ -36,6 +36,13 @@
 // moment (silent, microphone closed) before it counts as put down. Any other event that needs to know decides that it
 // does.
 //
+// # Several handsets
+//
+// All of them ring for a call, unless their Line names an account or keeps them silent, and the one lifted first has it.
+// Lifting a handset while another of the same seat is in conversation takes that over, with what is on hold there; a
+// handset and a headset without a seat of their own are one. If something rings then, that is answered, and the
+// conversation is put on hold: nobody talks to two.
+//
 // # A call
 //
 //	outgoing   Placing ─► Proceeding ─► Alerting ─► EarlyMedia ─┐ (any of them may be left out)

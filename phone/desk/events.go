@@ -13,6 +13,7 @@ type (
 	HandsetPlugged struct {
 		Handset         HandsetID
 		Cradled, Lifted bool
+		Line            Line
 	}
 	// HandsetUnplugged says that a handset is gone. Its conversation is held and kept for it.
 	HandsetUnplugged struct{ Handset HandsetID }
@@ -34,6 +35,7 @@ type (
 	// ConferencePressed joins the conversation with all calls on hold at the handset.
 	ConferencePressed struct{ Handset HandsetID }
 	DropPressed       struct{ Handset HandsetID } // end the conversation without putting down
+	ClearPressed      struct{ Handset HandsetID } // take the last digit back
 	SendPressed       struct{ Handset HandsetID } // dial what was typed; on a ringing headset: answer
 	// MuteSet is an absolute mute switch that now stands at On. Its position is remembered between calls.
 	MuteSet struct {
@@ -148,6 +150,7 @@ func (RejectPressed) event()     {}
 func (HoldPressed) event()       {}
 func (TransferPressed) event()   {}
 func (DropPressed) event()       {}
+func (ClearPressed) event()      {}
 func (SendPressed) event()       {}
 func (MuteSet) event()           {}
 func (TimerFired) event()        {}

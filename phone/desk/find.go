@@ -78,12 +78,12 @@ func (s *State) held(id HandsetID, better func(a, b *Call) bool) *Call {
 	return best
 }
 
-// orphan returns the newest call on hold at a handset that nobody attends: anybody may take it.
-func (s *State) orphan() *Call {
+// orphan returns the newest call on hold at a handset that nobody attends: any of the same account may take it.
+func (s *State) orphan(taker *Handset) *Call {
 	var best *Call
 	for i := range s.handsets {
 		if h := &s.handsets[i]; !h.attended() {
-			if c := s.newestHeld(h.ID); c != nil && (best == nil || c.heldAt > best.heldAt) {
+			if c := s.newestHeld(h.ID); c != nil && taker.takes(c) && (best == nil || c.heldAt > best.heldAt) {
 				best = c
 			}
 		}
@@ -91,11 +91,11 @@ func (s *State) orphan() *Call {
 	return best
 }
 
-// allInUse: there are handsets, and somebody attends each.
-func (s *State) allInUse() bool {
+// allInUse: there are handsets that a call can be had at, and somebody attends each.
+func (s *State) allInUse(c *Call) bool {
 	n := 0
 	for i := range s.handsets {
-		if h := &s.handsets[i]; h.plugged {
+		if h := &s.handsets[i]; h.plugged && h.takes(c) {
 			if !h.attended() {
 				return false
 			}
@@ -133,11 +133,11 @@ func (s *State) bell(h *Handset) (bell, *Call) {
 		if c.Handset == h.ID {
 			return bellRecall, c
 		}
-		if owner := s.handset(c.Handset); parked == nil && (owner == nil || !owner.plugged) {
+		if owner := s.handset(c.Handset); parked == nil && h.takes(c) && (owner == nil || !owner.plugged) {
 			parked = c
 		}
 	}
-	if c := s.incoming(); c != nil {
+	if c := s.incomingAt(h); c != nil {
 		return bellIncoming, c
 	}
 	if parked != nil {
@@ -145,6 +145,9 @@ func (s *State) bell(h *Handset) (bell, *Call) {
 	}
 	return bellNone, nil
 }
+
+// mutes says whether a handset keeps quiet about a bell. What its own user is waiting for is heard.
+func (h *Handset) mutes(b bell) bool { return h.Line.Silent && b == bellIncoming }
 
 // clean makes text from outside fit to keep and to show: valid, printable, bounded in bytes.
 func clean(text string, limit int) string {

@@ -52,9 +52,9 @@ func (m *machine) flash(h *Handset) {
 	if !h.Lifted {
 		return
 	}
-	fg, waiting := m.call(h.Foreground), m.incoming()
+	fg, waiting := m.call(h.Foreground), m.incomingAt(h)
 	if fg == nil {
-		switch back, orphan := m.newestHeld(h.ID), m.orphan(); {
+		switch back, orphan := m.newestHeld(h.ID), m.orphan(h); {
 		case waiting != nil:
 			m.answer(h, waiting)
 		case back != nil:

@@ -12,7 +12,7 @@ func (m *machine) offer(e IncomingCall) {
 	}
 	m.calls = append(m.calls, Call{ID: e.Call, Phase: Incoming, Account: clean(e.Account, maxName),
 		Peer: clean(e.Peer, maxPeer), PeerName: clean(e.PeerName, maxName)})
-	if m.dnd || m.cfg.NoCallWaiting && m.allInUse() {
+	if m.dnd || m.cfg.NoCallWaiting && m.allInUse(&m.calls[len(m.calls)-1]) {
 		m.end(&m.calls[len(m.calls)-1])
 		m.miss(e.Call)
 		return
@@ -41,7 +41,7 @@ func (m *machine) rejectKey(h *Handset) {
 		m.enter(h, Idle)
 	case why == bellRecall:
 		c.Recall, c.hard = false, true
-	case m.incoming() != nil:
-		m.end(m.incoming())
+	case m.incomingAt(h) != nil:
+		m.end(m.incomingAt(h))
 	}
 }

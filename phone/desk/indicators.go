@@ -19,7 +19,7 @@ func Indicators(s State, id HandsetID) devices.Indicators {
 	audio := Audio(s, id)
 	in := devices.Indicators{
 		OffHook:        h.attended(),
-		Ring:           why != bellNone,
+		Ring:           why != bellNone && !h.mutes(why),
 		Mute:           h.Muted && h.Foreground != "",
 		MessageWaiting: s.messages,
 		Microphone:     audio.Capture && !audio.Muted,
@@ -109,7 +109,7 @@ func (s *State) lines(h *Handset, held *Call) (string, string) {
 
 // aside is the second line where something beside the call in the hand matters more.
 func (s *State) aside(h *Handset, held *Call) string {
-	waiting := s.incoming()
+	waiting := s.incomingAt(h)
 	switch {
 	case waiting != nil:
 		return "Waiting: " + waiting.name()
@@ -130,7 +130,7 @@ func (s *State) shownHeld(h *Handset) *Call {
 	}
 	for i := range s.handsets {
 		if o := &s.handsets[i]; !o.plugged {
-			if c := s.newestHeld(o.ID); c != nil {
+			if c := s.newestHeld(o.ID); c != nil && h.takes(c) {
 				return c
 			}
 		}

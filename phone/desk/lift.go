@@ -13,7 +13,15 @@ func (m *machine) lift(h *Handset) {
 	}
 	why, c := m.bell(h)
 	digits, account, target, id := h.Digits, h.pendingAccount, h.Pending, h.pendingCall
+	from := m.partner(h)
 	m.raise(h)
+	if from != nil && why == bellNone && digits == "" {
+		m.takeOver(h, from)
+		return
+	}
+	if from != nil {
+		m.putAside(h, from)
+	}
 	switch {
 	case why == bellPending:
 		m.dial(h, account, target, id)
@@ -85,6 +93,8 @@ func endsFlash(h *Handset, e Event) bool {
 	case ConferencePressed:
 		return e.Handset == id
 	case DropPressed:
+		return e.Handset == id
+	case ClearPressed:
 		return e.Handset == id
 	case SendPressed:
 		return e.Handset == id
@@ -176,6 +186,9 @@ func (m *machine) plug(e HandsetPlugged) {
 		h = &m.handsets[len(m.handsets)-1]
 	}
 	h.plugged, h.Cradled = true, e.Cradled
+	if !m.owns(h.ID) {
+		h.Line = e.Line // else when its calls are over, and it is plugged in again
+	}
 	parked := m.newestHeld(h.ID)
 	for i := range m.calls {
 		if c := &m.calls[i]; c.heldBy(h.ID) && !c.hard {

@@ -62,6 +62,8 @@ func (m *machine) handle(e Event) {
 		m.on(e.Handset, m.conferenceKey)
 	case DropPressed:
 		m.on(e.Handset, m.dropKey)
+	case ClearPressed:
+		m.on(e.Handset, m.clearKey)
 	case SendPressed:
 		m.on(e.Handset, m.sendKey)
 	case IncomingCall:
@@ -181,7 +183,7 @@ func (m *machine) settle() {
 				c.Consults = ""
 			}
 		}
-		c.Waiting = c.Phase == Incoming && m.allInUse()
+		c.Waiting = c.Phase == Incoming && m.allInUse(c)
 	}
 	for i := range m.handsets {
 		h := &m.handsets[i]

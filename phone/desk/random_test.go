@@ -16,7 +16,9 @@ type maker struct {
 var testHandsets = []struct {
 	id      HandsetID
 	cradled bool
-}{{"desk", true}, {"wall", true}, {"head", false}}
+	line    Line
+}{{"desk", true, Line{}}, {"wall", true, Line{}}, {"head", false, Line{}}, {"shop", true, Line{Account: "shop", Seat: "till"}},
+	{"till", true, Line{Account: "shop", Seat: "till", Silent: true}}}
 
 func (g *maker) pick(n int) int {
 	if n == 0 {
@@ -31,6 +33,8 @@ func (g *maker) handset(s State) HandsetID {
 	}
 	return testHandsets[g.pick(len(testHandsets))].id
 }
+
+func (g *maker) account() string { return []string{"", "home", "shop"}[g.pick(3)] }
 
 // anyHandset may be empty, as in a command.
 func (g *maker) anyHandset(s State) HandsetID {
@@ -60,7 +64,7 @@ func (g *maker) event(s State) Event {
 	case 0, 1:
 		for _, t := range testHandsets {
 			if t.id == h {
-				return HandsetPlugged{h, t.cradled, g.pick(4) == 0}
+				return HandsetPlugged{h, t.cradled, g.pick(4) == 0, t.line}
 			}
 		}
 		return HandsetUnplugged{h}
@@ -89,7 +93,7 @@ func (g *maker) event(s State) Event {
 	case 21:
 		return DropPressed{h}
 	case 22:
-		return SendPressed{h}
+		return []Event{SendPressed{h}, ClearPressed{h}}[g.pick(2)]
 	case 23, 24, 25:
 		return g.timer(s)
 	case 26, 27, 28:
@@ -97,7 +101,7 @@ func (g *maker) event(s State) Event {
 			return IncomingCall{Call: g.call(s)} // again
 		}
 		g.ids++
-		return IncomingCall{CallID(fmt.Sprintf("in-%d", g.ids)), "", "sip:bob@example.org", "Bob"}
+		return IncomingCall{CallID(fmt.Sprintf("in-%d", g.ids)), g.account(), "sip:bob@example.org", "Bob"}
 	case 29, 44, 45, 46, 47:
 		return []Event{CallProceeding{g.call(s)}, CallAlerting{g.call(s)}, CallEarlyMedia{g.call(s)}}[g.pick(3)]
 	case 30, 31, 32:
@@ -107,7 +111,7 @@ func (g *maker) event(s State) Event {
 	case 36:
 		return []Event{CallHeldByRemote{g.call(s), g.pick(2) == 0}, TransferFailed{g.call(s), ""}, ResumeRefused{g.call(s)}}[g.pick(3)]
 	case 37:
-		return CmdDial{Handset: g.anyHandset(s), Target: "100"}
+		return CmdDial{Handset: g.anyHandset(s), Account: g.account(), Target: "100"}
 	case 38:
 		g.ids++
 		return CmdDial{Handset: g.anyHandset(s), Target: "100", Call: CallID(fmt.Sprintf("cmd-%d", g.ids))}
@@ -185,7 +189,7 @@ func TestInvariantsHoldInRandomSequences(t *testing.T) {
 		s, l := New(g.config()), newLedger()
 		var log history
 		for _, h := range testHandsets {
-			s, _, _ = l.step(s, HandsetPlugged{h.id, h.cradled, false})
+			s, _, _ = l.step(s, HandsetPlugged{h.id, h.cradled, false, h.line})
 		}
 		for range per {
 			e := g.event(s)
@@ -287,7 +291,7 @@ func FuzzEvents(f *testing.F) {
 		s, l := New(g.config()), newLedger()
 		var log history
 		for _, h := range testHandsets {
-			s, _, _ = l.step(s, HandsetPlugged{h.id, h.cradled, false})
+			s, _, _ = l.step(s, HandsetPlugged{h.id, h.cradled, false, h.line})
 		}
 		for len(data) > 0 {
 			e := g.event(s)
@@ -326,7 +330,7 @@ func TestOldStatesStayAsTheyWere(t *testing.T) {
 func BenchmarkNext(b *testing.B) {
 	s := New(Config{})
 	for _, h := range testHandsets {
-		s, _ = Next(s, HandsetPlugged{h.id, h.cradled, false})
+		s, _ = Next(s, HandsetPlugged{h.id, h.cradled, false, h.line})
 	}
 	for i := range 6 {
 		s, _ = Next(s, IncomingCall{Call: CallID(fmt.Sprint(i))})

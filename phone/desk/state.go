@@ -83,6 +83,7 @@ type Handset struct {
 	ID         HandsetID
 	Cradled    bool // its hook is a cradle; otherwise a button
 	Lifted     bool // off-hook
+	Line       Line
 	Phase      HandsetPhase
 	Digits     string // being collected
 	Foreground CallID // the call in the hand

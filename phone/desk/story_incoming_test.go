@@ -34,8 +34,6 @@ lift head
 	desk: idle | | | /
 	wall: idle | |
 	head: connected in-1 | | off-hook
-lift desk
-	desk: dial-tone | dial
 `},
 		{name: "two lift at once: the second has dial tone", script: `
 plug desk

@@ -134,7 +134,16 @@ func parseEvent(t *testing.T, s State, text string) Event {
 	h, c := HandsetID(arg(1)), CallID(arg(1))
 	switch w[0] {
 	case "plug": // plug desk [headset] [lifted]
-		return HandsetPlugged{h, !strings.Contains(text, " headset"), strings.HasSuffix(text, " lifted")}
+		line := Line{Silent: strings.Contains(text, " silent")}
+		for _, word := range w {
+			if a, ok := strings.CutPrefix(word, "account="); ok {
+				line.Account = a
+			}
+			if s, ok := strings.CutPrefix(word, "seat="); ok {
+				line.Seat = s
+			}
+		}
+		return HandsetPlugged{h, !strings.Contains(text, " headset"), strings.HasSuffix(text, " lifted"), line}
 	case "unplug":
 		return HandsetUnplugged{h}
 	case "lift":
@@ -147,6 +156,8 @@ func parseEvent(t *testing.T, s State, text string) Event {
 		return FlashPressed{h}
 	case "redial":
 		return RedialPressed{h}
+	case "clear":
+		return ClearPressed{h}
 	case "mute":
 		return MutePressed{h}
 	case "mute-switch":
@@ -176,8 +187,15 @@ func parseEvent(t *testing.T, s State, text string) Event {
 				return TimerFired{h, Timer(i), o.timers[i]}
 			}
 		}
-	case "incoming": // incoming in-1 [Bob]
-		return IncomingCall{c, "", "sip:bob@example.org", arg(2)}
+	case "incoming": // incoming in-1 [Bob] [account=a]
+		account, name := "", arg(2)
+		if a, ok := strings.CutPrefix(w[len(w)-1], "account="); ok {
+			account = a
+			if len(w) == 3 {
+				name = ""
+			}
+		}
+		return IncomingCall{c, account, "sip:bob@example.org", name}
 	case "proceeding":
 		return CallProceeding{c}
 	case "alerting":
