@@ -64,6 +64,7 @@ type Session struct {
 	rx      receiver
 	tx      sender
 	reports reports
+	extras  extras
 }
 
 // NewSession takes ownership of conn and starts reading from it. Nothing is
@@ -158,6 +159,7 @@ func (s *Session) Pull(out []int16) {
 		return
 	}
 	s.rx.pull(out)
+	s.extras.incoming(out)
 }
 
 // Push takes one sound period from the microphone at 48 kHz; nil stands for a
@@ -167,7 +169,7 @@ func (s *Session) Push(in []int16) {
 	if in != nil && len(in) != sound.Period {
 		return
 	}
-	s.sentFirst(s.tx.push(in, s.digits, s.wire))
+	s.sentFirst(s.tx.push(s.extras.outgoing(in), s.digits, s.wire))
 }
 
 func (s *Session) sentFirst(first bool) {
@@ -185,6 +187,7 @@ func (s *Session) Close() error {
 		return nil
 	}
 	s.endReports()
+	s.closeExtras()
 	err := s.wire.conn.Close()
 	s.tx.close()
 	s.rx.close()

@@ -23,6 +23,10 @@ func (p *Phone) Do(ctx context.Context, c control.Command) (control.Result, erro
 		return p.testAccount(ctx, c.Args["name"])
 	case control.VerbDevices:
 		return control.Result{OK: true}.WithData(p.Status().Handsets)
+	case control.VerbRecord:
+		return p.record(ctx, c.Args)
+	case control.VerbPlay:
+		return p.play(ctx, c.Args)
 	case control.VerbTrace:
 		return p.trace(ctx, c.Args["call"])
 	case control.VerbQuit:

@@ -39,6 +39,7 @@ func (p *Phone) Status() control.Status {
 			continue
 		}
 		m := mediaOf(session.Stats())
+		st.Calls[i].Recording = session.Recording()
 		if e := s.endpoints[i]; e != nil {
 			m.MicDBFS, m.EarDBFS = e.Levels()
 		}

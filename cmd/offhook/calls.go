@@ -1,6 +1,10 @@
 package main
 
-import "offhook/phone/control"
+import (
+	"path/filepath"
+
+	"offhook/phone/control"
+)
 
 // anyCall is the argument of verbs that mean a call: without it, the phone takes the one that is meant by its state.
 type anyCall struct {
@@ -84,6 +88,46 @@ func (c *muteCmd) Run(a *app) error { return a.order(control.VerbMute, c.args())
 type dndCmd struct{ onOffArg }
 
 func (c *dndCmd) Run(a *app) error { return a.order(control.VerbDND, c.args()) }
+
+type recordCmd struct {
+	File string `arg:"" optional:"" help:"WAV file to make: what is said on the left, what is heard on the right."`
+	Stop bool   `help:"End the recording."`
+	Tone bool   `help:"Let both sides hear a beep every 15 s."`
+	Call string `help:"Call to record." placeholder:"ID"`
+}
+
+func (c *recordCmd) Run(a *app) error {
+	return a.withFile(control.VerbRecord, c.File, map[string]string{"stop": yes(c.Stop), "tone": yes(c.Tone), "call": c.Call})
+}
+
+type playCmd struct {
+	File string `arg:"" optional:"" help:"WAV file, of 10 minutes at most, for the other side to hear."`
+	Stop bool   `help:"End it."`
+	Call string `help:"Call to play it in." placeholder:"ID"`
+}
+
+func (c *playCmd) Run(a *app) error {
+	return a.withFile(control.VerbPlay, c.File, map[string]string{"stop": yes(c.Stop), "call": c.Call})
+}
+
+// withFile gives an order about a file, which the phone may see from another directory than this one.
+func (a *app) withFile(verb, file string, args map[string]string) error {
+	if file != "" {
+		path, err := filepath.Abs(file)
+		if err != nil {
+			return err
+		}
+		args["file"] = path
+	}
+	return a.order(verb, args)
+}
+
+func yes(b bool) string {
+	if b {
+		return "true"
+	}
+	return ""
+}
 
 type dtmfCmd struct {
 	Keys string `arg:"" help:"Keys to send: 0-9 * # A-D."`

@@ -46,6 +46,8 @@ type cli struct {
 	Transfer   transferCmd   `cmd:"" group:"calls" help:"Hand the call to somebody else."`
 	Mute       muteCmd       `cmd:"" group:"calls" help:"Mute the microphone, or unmute it."`
 	DTMF       dtmfCmd       `cmd:"" name:"dtmf" group:"calls" help:"Send key tones in the call."`
+	Record     recordCmd     `cmd:"" group:"calls" help:"Record the call to a file."`
+	Play       playCmd       `cmd:"" group:"calls" help:"Play a file into the call."`
 	DND        dndCmd        `cmd:"" name:"dnd" group:"calls" help:"Switch do not disturb on or off."`
 
 	Status  statusCmd  `cmd:"" group:"look" help:"Show accounts, calls and handsets."`

@@ -109,6 +109,9 @@ func (a *app) callState(c control.Call) string {
 	if c.Conference {
 		words = append(words, "in a conference")
 	}
+	if c.Recording != "" {
+		words = append(words, "recorded")
+	}
 	if c.Muted {
 		words = append(words, "muted")
 	}

@@ -55,8 +55,10 @@ var Default = Plan{
 	Confirm: {Once: true, Steps: []Step{
 		{line, 100 * ms}, {nil, 100 * ms}, {line, 100 * ms}, {nil, 100 * ms}, {line, 100 * ms},
 	}},
-	Ring:     {Steps: warble(784, 988, 50*ms, 1000*ms, 4000*ms)},
-	KeyClick: {Once: true, Steps: []Step{{[]Component{{1200, clickLevel}}, 12 * ms}}},
+	Ring: {Steps: warble(784, 988, 50*ms, 1000*ms, 4000*ms)},
+	// The beep of E.180 clause 10: half a second at 1400 Hz, every 15 s.
+	Recording: {Steps: []Step{{[]Component{{1400, waitingLevel}}, 500 * ms}, {nil, 14500 * ms}}},
+	KeyClick:  {Once: true, Steps: []Step{{[]Component{{1200, clickLevel}}, 12 * ms}}},
 }
 
 // warble alternates two notes for a while, then pauses: the ringer of an

@@ -105,6 +105,7 @@ type Call struct {
 	Muted      bool       `json:"muted"`
 	Since      time.Time  `json:"since"`
 	Answered   *time.Time `json:"answered,omitempty"`
+	Recording  string     `json:"recording,omitempty"` // file it is recorded to
 	Media      *Media     `json:"media,omitempty"`
 }
 
@@ -209,6 +210,8 @@ const (
 	VerbMute        = "mute"         // on: "true" or "false"
 	VerbDND         = "dnd"          // on: "true" or "false"
 	VerbDTMF        = "dtmf"         // keys, [call]
+	VerbRecord      = "record"       // file (absolute path of a WAV file that is not there yet), or stop: "true"; [tone: "true"], [call]
+	VerbPlay        = "play"         // file (absolute path of a WAV file), or stop: "true"; [call]
 	VerbHandset     = "handset"      // action, [keys], [handset]; emulated handsets only
 	VerbDevices     = "devices"      //
 	VerbTrace       = "trace"        // [call]; the Data is a list of SIPMessage

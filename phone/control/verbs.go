@@ -3,6 +3,7 @@ package control
 import (
 	"fmt"
 	"maps"
+	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -21,6 +22,8 @@ var verbArgs = map[string][]string{
 	VerbMute:        {"on!"},
 	VerbDND:         {"on!"},
 	VerbDTMF:        {"keys!", "call"},
+	VerbRecord:      {"file", "stop", "tone", "call"},
+	VerbPlay:        {"file", "stop", "call"},
 	VerbHandset:     {"action!", "keys", "handset"},
 	VerbDevices:     {},
 	VerbTrace:       {"call"},
@@ -55,6 +58,18 @@ func (c Command) Check() error {
 	case VerbMute, VerbDND:
 		if on := c.Args["on"]; on != "true" && on != "false" {
 			return &Error{CodeBadRequest, fmt.Sprintf(`%s: on must be "true" or "false"`, c.Verb)}
+		}
+	case VerbRecord, VerbPlay:
+		if (c.Args["file"] == "") == (c.Args["stop"] == "") {
+			return &Error{CodeBadRequest, c.Verb + `: give either "file" or "stop"`}
+		}
+		for _, arg := range []string{"stop", "tone"} {
+			if v := c.Args[arg]; v != "" && v != "true" {
+				return &Error{CodeBadRequest, fmt.Sprintf(`%s: %s can only be "true"`, c.Verb, arg)}
+			}
+		}
+		if f := c.Args["file"]; f != "" && !filepath.IsAbs(f) {
+			return &Error{CodeBadRequest, fmt.Sprintf("%s: %q is no absolute path", c.Verb, f)}
 		}
 	case VerbDTMF:
 		return checkKeys(c.Args["keys"])

@@ -18,7 +18,7 @@ _offhook() {
     esac
     case "${said[*]}" in
     '')
-        verbs='run demo quit dial answer decline hang-up hold resume swap conference transfer mute dtmf dnd status events
+        verbs='run demo quit dial answer decline hang-up hold resume swap conference transfer mute dtmf record play dnd status events
             trace account devices udev handset version'
         ;;
     account) verbs='list test' ;;
@@ -34,6 +34,8 @@ _offhook() {
     answer* | handset*) flags='--handset' ;;
     trace*) flags='--full --pcap' ;;
     dtmf* | transfer*) flags='--call' ;;
+    record*) flags='--stop --tone --call' ;;
+    play*) flags='--stop --call' ;;
     'devices describe'*) flags='--descriptor' ;;
     'devices learn'*) flags='--output --kind --force' ;;
     'devices export'*) flags='--for' ;;
