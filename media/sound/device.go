@@ -44,7 +44,6 @@ const (
 	retryMost   = time.Second
 	spawnPause  = 10 * time.Second // an idle process that died sooner is not started again until it is needed
 	widenWithin = 2 * time.Second  // two late periods this close call for more distance
-	micSilence  = 200              // periods without the microphone before it is reported
 )
 
 // rates are tried in this order; the one that worked is tried first next time.

@@ -114,8 +114,13 @@ func TestTroubleWithTheMicrophoneIsTold(t *testing.T) {
 			if err := p.Start(l.process); err != nil {
 				t.Fatal(err)
 			}
-			if err := <-p.Err(); !errors.Is(err, ErrNoCapture) {
-				t.Errorf("report: %v", err)
+			select {
+			case err := <-p.Err():
+				if !errors.Is(err, ErrNoCapture) {
+					t.Errorf("report: %v", err)
+				}
+			case <-time.After(2 * time.Minute):
+				t.Fatal("nothing is said")
 			}
 			calls := 0
 			l.await(t, "the earpiece to go on", func() bool { calls = l.calls; return calls > 5 })

@@ -25,9 +25,9 @@ type link struct {
 	missed atomic.Uint64
 
 	// Owned by the audio goroutine.
-	under, gaps uint64 // as last seen
-	lastUnder   time.Time
-	dry         int // periods in a row without the microphone
+	under     uint64 // underruns as last seen
+	lastUnder time.Time
+	drought   drought
 }
 
 func (p *devicePort) newLink(rate int) (*link, error) {
@@ -140,9 +140,9 @@ func (r *run) follow(l *link) {
 	limit, moved := r.p.limits.grace, time.Now()
 	for !r.stopping() && r.link.Load() == l {
 		err := r.p.mem.wait(time.Until(moved.Add(limit)))
-		if l.prog.Run(func(mic, ear []int16) { r.period(l, mic, ear) }) > 0 {
+		if n := l.prog.Run(func(mic, ear []int16) { r.period(l, mic, ear) }); n > 0 {
 			limit, moved = r.p.limits.stall, time.Now()
-			r.watch(l)
+			r.watch(l, n)
 			continue
 		}
 		if err != nil || time.Since(moved) >= limit {
@@ -176,8 +176,8 @@ func (r *run) count() {
 	r.p.mu.Unlock()
 }
 
-// watch looks at the counters after each wake-up.
-func (r *run) watch(l *link) {
+// watch looks at the counters after each wake-up, for so many periods.
+func (r *run) watch(l *link, came int) {
 	c := r.p.ring.Counters()
 	l.missed.Store(l.prog.Missed())
 	if c.Underruns != l.under {
@@ -191,12 +191,7 @@ func (r *run) watch(l *link) {
 		}
 		l.lastUnder = now
 	}
-	if c.MicGaps == l.gaps {
-		l.dry = 0
-		return
-	}
-	l.gaps = c.MicGaps
-	if l.dry++; l.dry == micSilence {
+	if l.drought.begins(came, c.MicGaps) {
 		err := fmt.Errorf("%w for %v", ErrNoCapture, micSilence*periodTime)
 		r.p.log.Warn("sound", "err", err)
 		r.p.errs.add(err)
