@@ -30,8 +30,8 @@ rev_dns=no
 server_signature=no
 listen=udp:@ADDR@:5060
 listen=tcp:@ADDR@:5060
-mpath="@MODULES@/"
-loadmodule "kex.so"
+@TLS@mpath="@MODULES@/"
+@TLSMODULE@loadmodule "kex.so"
 loadmodule "tm.so"
 loadmodule "sl.so"
 loadmodule "rr.so"
@@ -83,7 +83,11 @@ onreply_route {
 }
 `
 
-func (l *lab) kamailio(users map[string]string) *kamailio {
+func (l *lab) kamailio(users map[string]string) *kamailio { return l.kamailioTLS(users, "", "") }
+
+// kamailioTLS is a kamailio that takes TLS on port 5061 too, with a certificate and key in PEM files; without, it does
+// not.
+func (l *lab) kamailioTLS(users map[string]string, cert, key string) *kamailio {
 	l.t.Helper()
 	h := l.host()
 	modules, _ := filepath.Glob("/usr/lib/*/kamailio/modules")
@@ -95,9 +99,15 @@ func (l *lab) kamailio(users map[string]string) *kamailio {
 		lines = append(lines, "\t$sht(users=>"+user+") = \""+password+"\";\n")
 	}
 	sort.Strings(lines)
-	dir := l.sub("kamailio")
+	dir := l.sub("kamailio-" + h.space)
 	file := filepath.Join(dir, "kamailio.cfg")
-	l.write(file, strings.NewReplacer("@ADDR@", h.addr, "@MODULES@", modules[0], "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
+	listen, module := "", ""
+	if cert != "" {
+		listen = "enable_tls=yes\nlisten=tls:" + h.addr + ":5061\n"
+		module = "loadmodule \"tls.so\"\nmodparam(\"tls\", \"tls_method\", \"TLSv1.2+\")\n" +
+			"modparam(\"tls\", \"certificate\", \"" + cert + "\")\nmodparam(\"tls\", \"private_key\", \"" + key + "\")\n"
+	}
+	l.write(file, strings.NewReplacer("@TLS@", listen, "@TLSMODULE@", module, "@ADDR@", h.addr, "@MODULES@", modules[0], "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
 	k := &kamailio{addr: h.addr, host: h, args: []string{"-DD", "-E", "-f", file, "-m", "32", "-M", "4", "-Y", dir, "-w", dir}}
 	l.restart(k)
 	return k

@@ -57,7 +57,7 @@ func enter() int {
 		}
 	}
 	if len(missing) > 0 {
-		return refuse("these programs are missing: %s (packages: kamailio baresip-core linphone-cli espeak-ng sox ffmpeg iproute2)", strings.Join(missing, " "))
+		return refuse("these programs are missing: %s (packages: kamailio kamailio-tls-modules baresip-core linphone-cli espeak-ng sox ffmpeg iproute2)", strings.Join(missing, " "))
 	}
 	program := os.Getenv("OFFHOOK_PROGRAM")
 	if program == "" {

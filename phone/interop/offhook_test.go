@@ -21,6 +21,7 @@ import (
 type offhook struct {
 	*process
 	l           *lab
+	host        host
 	addr, state string
 	record      string // what the earpiece played, complete after quit
 
@@ -36,14 +37,26 @@ type offhookOptions struct {
 	password  string
 	anywhere  bool // no listen in the configuration
 	failing   bool // the account is expected not to register
+
+	domain  string // of the address; default: the server's IP address
+	account string // more lines of [[account]]
+	here    bool   // in the tests' own namespace, where their name server is
 }
 
 // offhook starts the phone with one account at k.
 func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	l.t.Helper()
-	h := l.host()
+	var h host
+	if o.here {
+		h = l.here()
+	} else {
+		h = l.host()
+	}
 	addr := h.addr
 	dir := l.sub("offhook-" + user)
+	if o.domain == "" {
+		o.domain = k.addr
+	}
 	if o.transport == "" {
 		o.transport = "udp"
 	}
@@ -54,7 +67,7 @@ func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	if o.anywhere {
 		listen = ""
 	}
-	p := &offhook{l: l, addr: addr, state: filepath.Join(dir, "s"), record: filepath.Join(dir, "heard.wav"), more: make(chan struct{})}
+	p := &offhook{l: l, host: h, addr: addr, state: filepath.Join(dir, "s"), record: filepath.Join(dir, "heard.wav"), more: make(chan struct{})}
 	config := filepath.Join(dir, "config.toml")
 	l.write(filepath.Join(dir, "secret"), o.password+"\n")
 	play := ""
@@ -71,11 +84,12 @@ display_name = "Offhook %s"
 password_file = %q
 transport = %q
 codecs = ["%s"]
+%s
 
 [audio]
 backend = "file"
 %srecord = %q
-`, listen, user, k.addr, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), play, p.record))
+`, listen, user, o.domain, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), o.account, play, p.record))
 	p.process = l.start("offhook "+user, h.command(offhookProgram, "run", "--headless", "--virtual", "handset", "--config", config, "--state-dir", p.state))
 	p.follow()
 	if !o.failing {
