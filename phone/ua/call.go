@@ -61,12 +61,15 @@ type call struct {
 	succession
 	referring
 	referred
+	timer
+	reliable
 
 	// Answered.
 	media               Media
 	haveMedia           bool
 	wait                *ackWait // our 200 waits for its ACK
 	reinviting          bool     // our re-INVITE is out
+	wantRefresh         bool     // a re-INVITE that changes nothing is due
 	again               *time.Timer
 	wantHold, localHold bool
 	remoteHold          bool
@@ -127,6 +130,9 @@ func (c *call) end(e Ended) {
 		h.hangUp()
 	}
 	stop(&c.referTimer)
+	stop(&c.refreshing)
+	stop(&c.lapsing)
+	c.stopReliable()
 	c.transferring = false
 	c.emit(e)
 	c.release()

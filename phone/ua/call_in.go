@@ -70,7 +70,18 @@ func (c *call) ring() {
 	}
 	res := c.a.response(c.invite, 180)
 	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.inFlow())})
-	if c.final(res) {
+	sent := false
+	switch {
+	case !c.mustBeReliable():
+		sent = c.final(res)
+	case c.offer != nil:
+		sent = c.respondReliably(res)
+	default:
+		// The first reliable response would have to make an offer (RFC 3262
+		// section 5), for which it is too early: the 200 does.
+		sent = true
+	}
+	if sent {
 		stop(&c.reminder)
 		c.reminder = c.after(ringEvery, c.ring)
 	}
@@ -139,10 +150,12 @@ func (c *call) answer(lm LocalMedia) {
 	}
 	res := c.a.response(c.invite, 200)
 	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, f)})
+	c.grantTimer(c.invite, res)
 	setSDP(res, body)
 	if !c.final(res) {
 		return
 	}
+	c.stopReliable()
 	c.setPhase(up)
 	c.awaitAck(c.invite, c.serverTx, res, true, c.offer == nil)
 	if r, ok := c.sess.Agreed(); ok {

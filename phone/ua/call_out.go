@@ -21,9 +21,11 @@ import (
 //	        then CANCEL                     2xx: ACK, BYE
 type inviting struct {
 	callID, tag string
-	dialled     sip.Uri      // whom it is to reach
-	extra       []sip.Header // what a REFER wants in the INVITE
-	sent        *sip.Request // the INVITE as sent last
+	dialled     sip.Uri         // whom it is to reach
+	extra       []sip.Header    // what a REFER wants in the INVITE
+	redirects   int             // 3xx that were followed
+	visited     map[string]bool // where they led
+	sent        *sip.Request    // the INVITE as sent last
 	to          flow
 	au          *auth
 	base        *sdp.Session // the offer, unanswered: each fork answers a copy
@@ -42,6 +44,8 @@ type leg struct {
 	d    *dialog
 	sess *sdp.Session // its answer, when one came
 	r    sdp.Result
+	rseq int  // of the last reliable 1xx; 0: none yet
+	firm bool // the answer came in a reliable 1xx: it stands
 	lost bool // another answered first, or we hung up: ACK and BYE were sent
 }
 
@@ -53,6 +57,12 @@ func (c *call) dial(target sip.Uri) {
 	c.callID, c.tag, c.dialled = token(), token(), target
 	c.a.tracer.belongs(c.id, c.callID)
 	c.legs = map[string]*leg{}
+	c.reach(target, func(f flow) { c.sendInvite(target, f) })
+}
+
+// reach finds the way to target and calls f with it; the call ends when there
+// is none.
+func (c *call) reach(target sip.Uri, f func(flow)) {
 	h, err := c.firstHop(&target)
 	if err != nil {
 		c.end(Ended{Code: 503, Reason: err.Error()})
@@ -60,7 +70,7 @@ func (c *call) dial(target sip.Uri) {
 	}
 	c.owed++
 	go func() {
-		f, err := c.a.reach(c.a.ctx, c.acc, h)
+		way, err := c.a.reach(c.a.ctx, c.acc, h)
 		c.serial.post(func() {
 			c.owed--
 			switch {
@@ -70,7 +80,7 @@ func (c *call) dial(target sip.Uri) {
 				_, reason := unreachable(err)
 				c.end(Ended{Code: 503, Reason: reason})
 			default:
-				c.sendInvite(target, f)
+				f(way)
 			}
 		})
 	}()
@@ -120,6 +130,7 @@ func (c *call) sendInvite(target sip.Uri, f flow) {
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.INVITE})
 	req.AppendHeader(&hops)
 	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, f)})
+	c.askTimer(req)
 	for _, h := range c.extra {
 		req.AppendHeader(h)
 	}
@@ -199,10 +210,16 @@ func (c *call) provisional(res *sip.Response) {
 	}
 	p := Progress{Call: c.id, Code: res.StatusCode, Reason: displayName(res.Reason)}
 	if l := c.leg(res); l != nil {
-		if raw := sdpOf(res); raw != nil {
+		firm := lists(res, "Require", "100rel")
+		if firm && !c.prack(l, res) {
+			return
+		}
+		if raw := sdpOf(res); raw != nil && !l.firm {
 			// A description nobody can use must not end a call that rings.
 			if err := c.answerOf(l, raw); err != nil {
 				c.a.log.Debug("early media cannot be used", "call", c.id, "error", err)
+			} else {
+				l.firm = firm
 			}
 		}
 		if l.sess != nil {
@@ -296,7 +313,7 @@ func (c *call) success(res *sip.Response) {
 	raw := sdpOf(res)
 	var err error
 	switch {
-	case raw != nil:
+	case raw != nil && !l.firm:
 		err = c.answerOf(l, raw)
 	case l.sess == nil:
 		err = errors.New("the answer has no session description")
@@ -309,6 +326,7 @@ func (c *call) success(res *sip.Response) {
 	}
 	c.sess = l.sess
 	c.setPhase(up)
+	c.timed(res)
 	c.agreed(l.r)
 }
 
@@ -331,6 +349,13 @@ func (c *call) refused(res *sip.Response) {
 			reason = err.Error()
 		}
 		c.end(Ended{Code: res.StatusCode, Reason: reason, Remote: true})
+		return
+	}
+	switch {
+	case c.cancelling:
+	case res.StatusCode == 422 && c.again422(res):
+		return
+	case res.StatusCode < 400 && c.redirected(res):
 		return
 	}
 	c.end(Ended{Code: res.StatusCode, Reason: displayName(res.Reason), Remote: true})

@@ -3,7 +3,6 @@ package ua
 import (
 	"math/rand/v2"
 	"strconv"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -36,6 +35,8 @@ func (c *call) request(req *sip.Request, tx *sip.ServerTx) {
 			return
 		}
 		c.a.respond(tx, c.a.response(req, 200))
+	case sip.PRACK:
+		c.pracked(req, tx)
 	case sip.REFER:
 		c.referredTo(req, tx)
 	case sip.NOTIFY:
@@ -112,6 +113,7 @@ func (c *call) reinvited(req *sip.Request, tx *sip.ServerTx) {
 	c.way = flow{} // the target may be another one now
 	res := c.a.response(req, 200)
 	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(req))})
+	c.grantTimer(req, res)
 	setSDP(res, body)
 	if err := c.a.respond(tx, res); err != nil {
 		return
@@ -165,7 +167,11 @@ func (c *call) updated(req *sip.Request, tx *sip.ServerTx, d *dialog) {
 		return
 	}
 	var body []byte
-	if sdpOf(req) != nil {
+	if l := c.legs[d.remoteTag]; sdpOf(req) != nil && c.is(calling) && l != nil {
+		if body = c.updatedEarly(req, tx, l); body == nil {
+			return
+		}
+	} else if sdpOf(req) != nil {
 		if !c.is(up) || c.reinviting || c.sess.Offering() {
 			c.a.refuse(req, tx, verdict{code: 491})
 			return
@@ -184,96 +190,39 @@ func (c *call) updated(req *sip.Request, tx *sip.ServerTx, d *dialog) {
 	if c.is(up) {
 		res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(req))})
 	}
+	if c.is(up) {
+		c.grantTimer(req, res)
+	}
 	if body != nil {
 		setSDP(res, body)
 	}
 	c.a.respond(tx, res)
 }
 
-// setHold notes what the user wants and sees to it.
-func (c *call) setHold(on bool) {
-	c.wantHold = on
-	c.pursue()
-}
-
-// pursue sends a re-INVITE when what is wanted is not what is agreed and
-// nothing stands against it now. It is called again whenever something that
-// stood against it has gone.
-func (c *call) pursue() {
-	if !c.is(up) || c.wantHold == c.localHold || c.reinviting || c.wait != nil || c.again != nil || c.sess.Offering() {
-		return
+// updatedEarly answers an offer in an early dialog of ours, whose first answer
+// came in a reliable 1xx (RFC 3311 section 5.2): the sound before the answer is
+// to come from elsewhere.
+func (c *call) updatedEarly(req *sip.Request, tx *sip.ServerTx, l *leg) []byte {
+	if !l.firm {
+		c.a.refuse(req, tx, verdict{code: 491})
+		return nil
 	}
-	hold := c.wantHold
-	c.sess.SetHold(hold)
-	body, err := c.sess.Offer()
+	desc, err := sdp.Parse(sdpOf(req))
 	if err != nil {
-		c.a.log.Warn("no offer can be made", "call", c.id, "error", err)
-		return
+		c.a.refuse(req, tx, verdict{code: 400})
+		return nil
 	}
-	c.reinviting = true
-	req := c.d.request(sip.INVITE, 0)
-	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(nil))})
-	setSDP(req, body)
-	c.transact(c.d, req, func(res *sip.Response, err error) {
-		c.reinviting = false
-		if c.is(over) {
-			return
-		}
-		c.reanswered(hold, res, err)
-		c.proceed()
-	})
-}
-
-// reanswered takes the outcome of our re-INVITE.
-func (c *call) reanswered(hold bool, res *sip.Response, err error) {
-	giveUp := func(why string) {
-		// What was agreed before stands (section 14.1).
-		c.sess.Cancel()
-		c.sess.SetHold(c.localHold)
-		c.wantHold = c.localHold
-		c.a.log.Info("a change of the call was refused", "call", c.id, "reason", why)
-		c.emit(c.mediaChanged(why))
-	}
+	body, r, err := l.sess.Answer(desc)
 	if err != nil {
-		code, reason := unreachable(err)
-		c.fail(code, reason)
-		return
+		c.a.refuse(req, tx, unacceptable(desc, c.acc.encryption()))
+		return nil
 	}
-	switch code := res.StatusCode; {
-	case res.IsSuccess():
-		desc, err := sdp.Parse(sdpOf(res))
-		var r sdp.Result
-		if err == nil {
-			r, err = c.sess.SetAnswer(desc)
-		}
-		if err != nil {
-			giveUp(err.Error())
-			return
-		}
-		c.d.refresh(res.Contact())
-		c.way = flow{}
-		before := c.localHold
-		c.localHold = hold
-		if m := mediaOf(r); before != hold || m != c.media || r.RemoteHold != c.remoteHold {
-			c.media, c.remoteHold = m, r.RemoteHold
-			c.tellMedia()
-		}
-		c.pursue()
-	case code == 491:
-		// Glare: the side that made the Call-ID waits longer (section 14.1).
-		c.sess.Cancel()
-		c.sess.SetHold(c.localHold)
-		wait := time.Duration(rand.IntN(201)) * 10 * time.Millisecond
-		if c.out {
-			wait = 2100*time.Millisecond + time.Duration(rand.IntN(191))*10*time.Millisecond
-		}
-		c.again = c.after(wait, func() {
-			c.again = nil
-			c.pursue()
-		})
-	case code == 481 || code == 408:
-		c.fail(code, "the other side does not know the call any more")
-	default:
-		giveUp(strconv.Itoa(code) + " " + displayName(res.Reason))
+	l.r = r
+	m := mediaOf(r)
+	p := Progress{Call: c.id, Code: 183, Reason: reasonPhrase(183), Media: &m}
+	if !same(p, c.told) {
+		c.told = p
+		c.emit(p)
 	}
+	return body
 }

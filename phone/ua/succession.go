@@ -125,6 +125,8 @@ func (c *call) lapse() {
 	c.setPhase(over)
 	stop(&c.again)
 	stop(&c.referTimer)
+	stop(&c.refreshing)
+	stop(&c.lapsing)
 	c.after(byePatience, func() {
 		c.owed--
 		if !c.lapsed {

@@ -95,6 +95,12 @@ func (a *Agent) route(req *sip.Request, tx *sip.ServerTx) {
 		a.turnAway(req, tx, v)
 		return
 	}
+	if req.Method == sip.INVITE || req.Method == sip.UPDATE {
+		if v, refused := tooShort(req); refused {
+			a.turnAway(req, tx, v)
+			return
+		}
+	}
 	a.mu.Lock()
 	closed := a.closed
 	a.mu.Unlock()

@@ -68,7 +68,8 @@ type Session struct {
 	payloads map[string]int // codec, or eventsName → payload type once it was bound in this session
 	taken    map[int]bool   // payload types the peer has bound to anything
 
-	offered *offer // waiting for an answer
+	offered *offer  // waiting for an answer
+	said    content // what our last description of an agreement said
 	agreed  Result
 	have    bool
 }
@@ -81,6 +82,7 @@ type offer struct {
 	codecs   []string
 	sends    bool
 	receives bool
+	said     content
 }
 
 // NewSession begins the exchanges of a dialog. id must be random: it names the
@@ -146,6 +148,24 @@ func (s *Session) Offer() ([]byte, error) {
 		c.events[f.clock] = s.bindEvents(f.clock)
 	}
 	c.events[8000] = s.bindEvents(8000)
+	o.said = c
+	return s.write(c)
+}
+
+// Again writes an offer that changes nothing, not even its version: a refresh.
+func (s *Session) Again() ([]byte, error) {
+	c := s.said
+	if !c.active {
+		return s.Offer()
+	}
+	if c.cryptos != nil {
+		c.cryptos = s.offeredCryptos()
+	}
+	o := &offer{sends: c.dir.Sends(), receives: c.dir.Receives(), said: c}
+	for _, b := range c.formats {
+		o.codecs = append(o.codecs, b.name)
+	}
+	s.offered = o
 	return s.write(c)
 }
 
@@ -200,7 +220,7 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 		// We did not offer to send, so the answer cannot say; it is as before.
 		r.RemoteHold = s.agreed.RemoteHold
 	}
-	s.agreed, s.have = r, true
+	s.agreed, s.have, s.said = r, true, o.said
 	return r, nil
 }
 
@@ -255,7 +275,7 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 		return nil, Result{}, err
 	}
 	s.offered = nil
-	s.agreed, s.have = r, true
+	s.agreed, s.have, s.said = r, true, c
 	return body, r, nil
 }
 
@@ -294,7 +314,7 @@ func (s *Session) answerNothing(d *Description) ([]byte, Result, error) {
 		return nil, Result{}, err
 	}
 	s.offered = nil
-	s.agreed = r
+	s.agreed, s.said = r, content{}
 	return body, r, nil
 }
 

@@ -1,0 +1,96 @@
+package ua
+
+import (
+	"strconv"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// maxRedirects bounds how often a call is sent elsewhere.
+const maxRedirects = 5
+
+// redirected follows a 3xx to our INVITE, as the account allows; false: it is
+// the end of the call (and says so to the user with the address in it).
+func (c *call) redirected(res *sip.Response) bool {
+	if c.redirects >= maxRedirects {
+		return false
+	}
+	for _, target := range redirectTargets(res) {
+		if c.visited[target.String()] || !c.mayFollow(&target) {
+			continue
+		}
+		c.redirects++
+		if c.visited == nil {
+			c.visited = map[string]bool{}
+		}
+		c.visited[target.String()] = true
+		c.emit(Progress{Call: c.id, Code: 181, Reason: "forwarded to " + displayName(target.User+"@"+target.Host)})
+		c.legs = map[string]*leg{}
+		c.retarget(target)
+		return true
+	}
+	return false
+}
+
+// mayFollow is the policy. A stranger's 302 can cost money, so by default a
+// call stays in the account's own domain.
+func (c *call) mayFollow(target *sip.Uri) bool {
+	if c.acc == nil {
+		return false
+	}
+	switch c.acc.cfg.Redirects {
+	case "any":
+		return true
+	case "off":
+		return false
+	}
+	return strings.EqualFold(target.Host, c.acc.uri.Host)
+}
+
+// redirectTargets gives the Contacts of a 3xx that can be called, best first.
+func redirectTargets(res *sip.Response) []sip.Uri {
+	type choice struct {
+		uri sip.Uri
+		q   float64
+	}
+	var list []choice
+	for _, h := range res.GetHeaders("Contact") {
+		ct, ok := h.(*sip.ContactHeader)
+		if !ok || len(list) >= 16 || !strings.EqualFold(ct.Address.Scheme, "sip") || ct.Address.Wildcard {
+			continue
+		}
+		u, err := parseTarget(ct.Address.String(), "")
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if v, ok := ct.Params.Get("q"); ok {
+			if n, err := strconv.ParseFloat(v, 64); err == nil && n >= 0 && n <= 1 {
+				q = n
+			}
+		}
+		at := len(list)
+		for at > 0 && list[at-1].q < q {
+			at--
+		}
+		list = append(list[:at], append([]choice{{u, q}}, list[at:]...)...)
+	}
+	var out []sip.Uri
+	for _, c := range list {
+		out = append(out, c.uri)
+	}
+	return out
+}
+
+// retarget sends the INVITE again, to somebody else (RFC 3261 section 8.1.3.4:
+// To, From and Call-ID stay).
+func (c *call) retarget(target sip.Uri) {
+	next := repeat(c.sent)
+	next.Recipient = target
+	c.sent, c.proceeding = next, false // the transaction of the old one ends meanwhile
+	c.reach(target, func(f flow) {
+		c.to = f
+		c.transmit(next)
+	})
+}
