@@ -24,6 +24,7 @@ type Params struct {
 	// What the peer may send with, where it differs from what we send with; 0: the same.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
 	SRTP                                        SRTP // zero: plain RTP
+	DigitsInBand                                bool // SendDigit plays tones into the sound, for a peer that takes no events
 }
 
 const defaultPTime = 20 * time.Millisecond

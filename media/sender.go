@@ -46,7 +46,8 @@ type sender struct {
 	begin  uint32 // its timestamp
 	frames int    // periods in it, those in frame included
 	digit  codec.EventSender
-	pause  int // periods to wait before the next digit
+	keys   keyTone // of digits in band
+	pause  int     // periods to wait before the next digit
 
 	stats senderStats
 }
@@ -129,6 +130,18 @@ func (t *sender) push(in []int16, digits <-chan byte, w *wire) (first bool) {
 	t.catchUp(now)
 	if in == nil {
 		in = t.silence[:]
+	}
+	if t.params.DigitsInBand {
+		key, begins := t.keys.period(digits)
+		if key != nil {
+			in = key
+		}
+		if begins {
+			t.stats.digits++
+		}
+		t.fill(in)
+		t.encode(w)
+		return t.started && !before
 	}
 	t.fill(in)
 	if !t.event(digits, w) {

@@ -140,7 +140,7 @@ func (s *Session) SendDigit(d byte) error {
 		return fmt.Errorf("send digit %q: %w", d, ErrClosed)
 	case !p.Send:
 		return fmt.Errorf("send digit %q: %w", d, ErrNotSending)
-	case p.EventPayloadType == 0:
+	case p.EventPayloadType == 0 && !p.DigitsInBand:
 		return fmt.Errorf("send digit %q: %w", d, ErrNoEvents)
 	}
 	select {

@@ -41,9 +41,7 @@ func (p *Phone) carryOut(a desk.Action) {
 	case desk.CompleteTransfer:
 		p.orKeep(a.Call, p.agent.Join(string(a.Call), string(a.To)))
 	case desk.SendDTMF:
-		if c := p.calls[a.Call]; c != nil {
-			p.orWarn("sending a digit", string(a.Call), c.session.SendDigit(a.Key))
-		}
+		p.sendDigit(a.Call, a.Key)
 	case desk.KeyClick:
 		if h := p.handsets[a.Handset]; h != nil && h.sound != nil {
 			h.sound.Beep(tone.DTMF(a.Key), keyBeep)

@@ -16,7 +16,11 @@ func (p *Phone) announce(before, after desk.State) {
 		if known && old.Phase == c.Phase && old.Held == c.Held && old.RemoteHeld == c.RemoteHeld && old.Joined == c.Joined && old.Handset == c.Handset {
 			continue
 		}
-		p.send(callEvent(c, callWord(c)))
+		e := callEvent(c, callWord(c))
+		if k := p.calls[c.ID]; k != nil && c.Phase == desk.Incoming {
+			e.Diverted, e.Ring = k.diverted, k.ring
+		}
+		p.send(e)
 	}
 	for _, c := range before.Calls() {
 		if _, still := after.Call(c.ID); !still {

@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"strings"
 	"time"
 
 	"offhook/media"
@@ -20,6 +21,11 @@ type call struct {
 	answered time.Time
 	session  *media.Session
 	codec    string
+	srtp     string // the suite that encrypts its sound, "" none
+	digits   string // how keys are sent
+	watch    soundWatch
+	ring     string         // what its INVITE wants the phone to ring like
+	diverted string         // whom it was for before it was forwarded here
 	handset  desk.HandsetID // the last one that held it
 	code     int            // how it ended
 	reason   string
@@ -27,6 +33,9 @@ type call struct {
 }
 
 func (c *call) close() {
+	if c.watch.timer != nil {
+		c.watch.timer.Stop()
+	}
 	if c.session != nil {
 		if err := c.session.Close(); err != nil {
 			return // the socket was gone already: nothing is left to give back
@@ -39,6 +48,9 @@ func (p *Phone) open(c *call) error {
 	conn, err := p.cfg.ListenRTP(p.cfg.RTPLow, p.cfg.RTPHigh)
 	if err != nil {
 		return err
+	}
+	if err := media.Mark(conn, p.cfg.AudioDSCP); err != nil {
+		p.log.Debug("sound goes out unmarked", "call", c.id, "error", err)
 	}
 	rtcp, err := media.ListenRTCP(conn)
 	if err != nil {
@@ -76,7 +88,7 @@ func (p *Phone) fromSIP(e ua.Event) {
 			p.orWarn("refusing a call", e.Call, p.agent.Reject(e.Call, 503))
 			return
 		}
-		p.feed(desk.IncomingCall{Call: c.id, Account: e.Account, Peer: e.From, PeerName: e.FromName})
+		p.incoming(c, e)
 	case ua.Progress:
 		p.progress(e)
 	case ua.Answered:
@@ -85,6 +97,7 @@ func (p *Phone) fromSIP(e ua.Event) {
 			return
 		}
 		c.answered = time.Now()
+		p.watchSound(c)
 		p.setMedia(c, e.Media)
 		p.feed(desk.CallAnswered{Call: c.id})
 	case ua.MediaChanged:
@@ -115,8 +128,39 @@ func (p *Phone) fromSIP(e ua.Event) {
 			c.peer, c.peerName = e.Peer, e.PeerName
 			p.feed(desk.CallReplaced{Call: c.id, Peer: e.Peer, PeerName: e.PeerName})
 		}
+	case ua.KeyReceived:
+		p.send(control.Event{Type: control.EventDTMF, Call: e.Call, Key: string(rune(e.Key)), Direction: "in"})
+	case ua.KeyRefused:
+		p.send(control.Event{Type: control.EventError, Call: e.Call, Key: string(rune(e.Key)), Reason: "sending a digit: " + e.Reason})
 	case ua.Ended:
 		p.ended(e)
+	}
+}
+
+// incoming offers a call to the state machine: who calls is whom the server vouches for, if it does.
+func (p *Phone) incoming(c *call, e ua.Incoming) {
+	if e.Caller.Asserted != "" {
+		c.peer = e.Caller.Asserted
+		if e.Caller.AssertedName != "" {
+			c.peerName = e.Caller.AssertedName
+		}
+	}
+	if e.Caller.Anonymous && (e.Caller.Asserted == "" || c.peerName == "") {
+		c.peerName = "Anonymous"
+	}
+	c.ring = e.Caller.Ring
+	var diverted []string
+	for _, d := range e.Caller.Diverted {
+		who := d.From
+		if d.Reason != "" {
+			who += " (" + d.Reason + ")"
+		}
+		diverted = append(diverted, who)
+	}
+	c.diverted = strings.Join(diverted, ", ")
+	p.feed(desk.IncomingCall{Call: c.id, Account: e.Account, Peer: c.peer, PeerName: c.peerName})
+	if after, yes := p.answersItself(e); yes {
+		p.answerSoon(c.id, after)
 	}
 }
 
@@ -158,7 +202,14 @@ func (p *Phone) progress(e ua.Progress) {
 
 // setMedia gives the session what offer and answer agreed on.
 func (p *Phone) setMedia(c *call, m ua.Media) {
-	c.codec = m.Codec
+	c.codec, c.srtp = m.Codec, m.SRTP.Suite
+	wish := ""
+	for _, a := range p.accounts {
+		if a.name == c.account {
+			wish = a.dtmf
+		}
+	}
+	c.digits = digitsWay(wish, m)
 	err := c.session.SetParams(media.Params{
 		Remote:             m.Remote,
 		Codec:              m.Codec,
@@ -171,7 +222,8 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		Receive: m.Receive,
 		AnnexB:  m.AnnexB,
 		RTCP:    m.RTCP, RTCPMux: m.RTCPMux,
-		SRTP: media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
+		DigitsInBand: c.digits == digitsInBand,
+		SRTP:         media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
 	})
 	if err != nil {
 		p.log.Error("setting up a call's sound", "call", c.id, "codec", m.Codec, "error", err)

@@ -32,10 +32,13 @@ type Config struct {
 	Accounts    []ua.Account
 	Listen      []string // "udp:127.0.0.1:5060"; empty: ephemeral
 	DirectCalls bool
-	DSCP        int    // code point of SIP packets, 0–63
-	Instance    string // a UUID that stays; see ua.Config
-	RTPLow      uint16 // port range of RTP, inclusive; 0: 16384–16484
-	RTPHigh     uint16
+	DSCP        int // code point of SIP packets, 0–63
+	AudioDSCP   int // code point of RTP, 0–63
+	// RTPTimeout ends a call of which nothing is heard for so long though it should; 0: never. It is judged every 5 s.
+	RTPTimeout time.Duration
+	Instance   string // a UUID that stays; see ua.Config
+	RTPLow     uint16 // port range of RTP, inclusive; 0: 16384–16484
+	RTPHigh    uint16
 
 	// Profiles is what is known of the devices that AttachVirtual opens; nil: what the program knows.
 	Profiles *profile.Table
@@ -47,6 +50,10 @@ type Config struct {
 
 	// Line says what a device is connected to; nil: the line of all.
 	Line func(hid.Info) desk.Line
+
+	// AutoAnswer says by the name of an account whether it answers calls by itself: "off" (also when it is not named),
+	// "on", or "intercom", when the account's server asks for it.
+	AutoAnswer map[string]string
 
 	Desk desk.Config
 	DND  bool // start with do not disturb on
@@ -104,11 +111,14 @@ type account struct {
 	name, uri string
 	codecs    []string
 	registers bool // it is to register at all
-	state     ua.RegState
-	code      int
-	step      ua.Step
-	reason    string
-	until     time.Time // when the registration lapses, zero when there is none
+	dtmf      string
+	// autoAnswer is "off", "on" or "intercom".
+	autoAnswer string
+	state      ua.RegState
+	code       int
+	step       ua.Step
+	reason     string
+	until      time.Time // when the registration lapses, zero when there is none
 }
 
 // New checks cfg and makes a phone that is not yet running.
@@ -277,7 +287,8 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		}}
 	}
 	for _, a := range accounts {
-		p.accounts = append(p.accounts, &account{name: a.Name, uri: a.URI, codecs: a.Codecs, registers: a.Register})
+		p.accounts = append(p.accounts, &account{name: a.Name, uri: a.URI, codecs: a.Codecs, registers: a.Register,
+			dtmf: a.DTMF, autoAnswer: p.cfg.AutoAnswer[a.Name]})
 	}
 	p.snapshot.Store(p.snap())
 	agent, err := ua.New(ua.Config{

@@ -122,7 +122,7 @@ func (p *Phone) snapCall(s *snapshot, c desk.Call) {
 		s.status.Muted = s.status.Muted || hs.Muted
 	}
 	if k := p.calls[c.ID]; k != nil {
-		out.Since, out.Codec = k.since, k.codec
+		out.Since, out.Codec, out.SRTP, out.Diverted, out.Ring = k.since, k.codec, k.srtp, k.diverted, k.ring
 		if out.Account == "" {
 			out.Account = k.account
 		}

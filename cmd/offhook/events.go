@@ -56,6 +56,9 @@ func eventText(e control.Event) string {
 		if e.Peer != "" || e.PeerName != "" {
 			text += " " + direction(e.Direction) + " " + person(e.PeerName, e.Peer)
 		}
+		if e.Diverted != "" {
+			text += ", forwarded by " + e.Diverted
+		}
 		return text + on(e) + because(e)
 	case control.EventHandset:
 		return "handset " + e.Handset + " " + e.State + because(e)

@@ -122,13 +122,21 @@ func (a *app) callState(c control.Call) string {
 	return strings.Join(words, ", ")
 }
 
+// secure says that the sound of a call is encrypted.
+func secure(c control.Call) string {
+	if c.SRTP == "" {
+		return ""
+	}
+	return " encrypted"
+}
+
 func mediaLine(c control.Call) string {
 	if c.Media == nil {
 		return c.Codec
 	}
 	m := c.Media
 	line := fmt.Sprintf("%s, sent %d, received %d, lost %d, late %d, jitter %.1f ms, buffer %.0f ms",
-		orDash(m.Codec), m.PacketsSent, m.PacketsReceived, m.Lost, m.Late, m.JitterMS, m.BufferMS)
+		orDash(m.Codec)+secure(c), m.PacketsSent, m.PacketsReceived, m.Lost, m.Late, m.JitterMS, m.BufferMS)
 	if m.R > 0 {
 		line += fmt.Sprintf(", delay %.0f ms, R %.0f (MOS %.1f)", m.DelayMS, m.R, m.MOS)
 	}

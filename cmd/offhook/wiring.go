@@ -21,7 +21,10 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		RTPLow:      c.SIP.RTPPorts.Low,
 		RTPHigh:     c.SIP.RTPPorts.High,
 		DSCP:        c.SIP.DSCP.Signalling,
+		AudioDSCP:   c.SIP.DSCP.Audio,
+		RTPTimeout:  c.SIP.RTPTimeout,
 		DND:         c.Phone.DND,
+		AutoAnswer:  map[string]string{},
 		Models:      c.Devices,
 		Line:        func(info hid.Info) desk.Line { return line(c.Handsets, info) },
 		Desk: desk.Config{
@@ -31,11 +34,12 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		},
 	}
 	for _, a := range c.Accounts {
+		out.AutoAnswer[a.Name] = a.AutoAnswer
 		account := ua.Account{
 			Name: a.Name, URI: a.URI, DisplayName: a.DisplayName, AuthUser: a.AuthUser,
 			Registrar: a.Registrar, OutboundProxy: a.OutboundProxy, Transport: a.Transport,
 			Register: a.Register, Expires: a.Expires, Codecs: a.Codecs, DTMF: a.DTMF,
-			SRTP: a.SRTP, SRTPRequired: a.SRTPRequired,
+			SRTP: a.SRTP, SRTPRequired: a.SRTPRequired, Redirects: a.Redirects,
 			PublicAddress: a.PublicAddress, STUN: a.STUN, TrustedServers: a.TrustedServers,
 		}
 		if t := a.TLS; t != (config.TLS{}) {

@@ -36,7 +36,7 @@ func readAccounts(doc *table) []Account {
 }
 
 func readAccount(t *table) Account {
-	a := Account{Transport: "udp", Register: true, Expires: 600 * time.Second, Codecs: defaultCodecs(), DTMF: "rfc4733", SRTP: "off"}
+	a := Account{Transport: "udp", Register: true, Expires: 600 * time.Second, Codecs: defaultCodecs(), DTMF: "rfc4733", SRTP: "off", AutoAnswer: "off", Redirects: "domain"}
 	named := t.text("name", &a.Name)
 	addressed := t.text("uri", &a.URI)
 	if _, present := t.values["uri"]; !present {
@@ -60,15 +60,14 @@ func readAccount(t *table) Account {
 	t.boolean("register", &a.Register)
 	t.duration("expires", &a.Expires, 30*time.Second, 24*time.Hour)
 	readCodecs(t, &a.Codecs)
-	t.choice("dtmf", &a.DTMF, []string{"rfc4733"}, "info", "inband", "auto")
-
-	var off string
+	t.choice("dtmf", &a.DTMF, []string{"rfc4733", "info", "inband", "auto"})
 	t.choice("srtp", &a.SRTP, []string{"off", "sdes"}, "dtls")
 	t.boolean("srtp_required", &a.SRTPRequired)
 	if a.SRTPRequired && a.SRTP == "off" {
 		t.fail("srtp_required", `srtp_required without encryption: add srtp = "sdes", or take srtp_required out`)
 	}
-	t.choice("auto_answer", &off, []string{"off"}, "on", "intercom")
+	t.choice("auto_answer", &a.AutoAnswer, []string{"off", "on", "intercom"})
+	t.choice("redirects", &a.Redirects, []string{"domain", "any", "off"})
 	t.later("voicemail", "")
 	t.finish()
 	return a

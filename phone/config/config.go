@@ -26,6 +26,7 @@ type SIP struct {
 	DirectCalls bool     // ring for INVITEs that came by no registration
 	RTPPorts    PortRange
 	DSCP        DSCP
+	RTPTimeout  time.Duration // a call of which nothing is heard for so long ends; 0: never
 }
 
 // PortRange is an inclusive range of UDP ports.
@@ -52,9 +53,11 @@ type Account struct {
 	Register       bool
 	Expires        time.Duration
 	Codecs         []string // allowed, best first, in capitals: "OPUS", "G722", "PCMA"
-	DTMF           string   // "rfc4733"
+	DTMF           string   // "rfc4733", "info", "inband" or "auto"
 	SRTP           string   // "off" or "sdes"
 	SRTPRequired   bool     // calls that would not be encrypted fail
+	AutoAnswer     string   // "off", "on" or "intercom"
+	Redirects      string   // which 3xx are followed: "domain", "any" or "off"
 }
 
 // Values of Audio.Backend.

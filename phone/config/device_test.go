@@ -37,7 +37,7 @@ func TestWrongDevices(t *testing.T) {
 	for _, tt := range []struct{ text, want string }{
 		{"[device]\nid = \"0d8c:000e\"", "c.toml:1: devices are a list: write [[device]], with two brackets"},
 		{"[[device]]\nmodel = \"gtalk\"", `c.toml:1: this device has no id: add id = "…", as offhook devices list shows it`},
-		{"[[device]]\nid = \"0d8c:000e\"", "c.toml:1: this device has no model: add one of kip1000, gtalk, usbph01, atcom, adapter, usr9601"},
+		{"[[device]]\nid = \"0d8c:000e\"", "c.toml:1: this device has no model: add one of kip1000, gtalk, usbph01, atcom, adapter, cx300, usr9601"},
 		{"[[device]]\nid = \"0d8c:000e\"\nmodel = \"gtalk\"\nhok = \"gpio1\"", `c.toml:4: unknown key "hok"`},
 		{"[[device]]\nid = \"phone\"\nmodel = \"gtalk\"", `c.toml:1: device "phone": want the numbers`},
 		{"[[device]]\nid = \"0d8c:000e\"\nmodel = \"gtalk\"\n[[device]]\nid = \"0d8c:000e\"\nmodel = \"atcom\"", "c.toml:5: the device 0d8c:000e is on line 1 already"},

@@ -179,9 +179,9 @@ func readSIP(t *table, c *SIP) {
 		d.integer("audio", &c.DSCP.Audio, 0, 63)
 		d.integer("signalling", &c.DSCP.Signalling, 0, 63)
 		d.finish()
-		if _, ok := d.values["audio"]; ok {
-			t.warn("dscp", "dscp of audio is not in this version yet: sound goes out unmarked")
-		}
+	}
+	if t.duration("rtp_timeout", &c.RTPTimeout, 0, time.Hour) && c.RTPTimeout > 0 && c.RTPTimeout < 10*time.Second {
+		t.fail("rtp_timeout", "rtp_timeout = %v ends calls in which somebody only pauses: 10s is the least, 0 is never", c.RTPTimeout)
 	}
 	t.finish()
 }

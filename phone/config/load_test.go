@@ -49,6 +49,7 @@ dtmf      = "rfc4733"
 srtp      = "off"
 srtp_required = false
 auto_answer = "off"
+redirects = "domain"
 voicemail = ""
 public_address = ""
 stun = ""
@@ -90,11 +91,11 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 				Name: "desk", URI: "sip:alice@example.org", DisplayName: "Alice", AuthUser: "a-100",
 				Password: NewPassword("hunter2"), Registrar: "sip:reg.example.org:5062",
 				OutboundProxy: "proxy.example.org", Transport: "tcp", Register: true, Expires: 300 * time.Second,
-				Codecs: []string{"OPUS", "G722", "PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off",
+				Codecs: []string{"OPUS", "G722", "PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off", AutoAnswer: "off", Redirects: "domain",
 			},
 			{
 				Name: "200", URI: "sip:200@[2001:db8::1]:5070", Transport: "udp", Expires: 600 * time.Second,
-				Codecs: []string{"OPUS", "G722", "PCMA", "PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off",
+				Codecs: []string{"OPUS", "G722", "PCMA", "PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off", AutoAnswer: "off", Redirects: "domain",
 			},
 		},
 		Audio: Audio{
@@ -108,8 +109,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 		t.Errorf("read\n%+v\nwant\n%+v", cfg, want)
 	}
 	expectLines(t, warnings, []string{
-		`c.toml:5: dscp of audio is not in this version yet: sound goes out unmarked`,
-		`c.toml:37: ring = "speakers" is not in this version yet: skipped`,
+		`c.toml:38: ring = "speakers" is not in this version yet: skipped`,
 	})
 }
 
@@ -156,6 +156,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"wrong type: integer", "[sip]\ndscp = { audio = 1.5 }", `c.toml:2: audio must be a whole number, not a number with a fraction`},
 		{"wrong type: list", account(`codecs = "pcma"`), `c.toml:3: codecs must be a list of texts, such as ["a", "b"], not text`},
 		{"wrong type: table", "sip = 1", `c.toml:1: sip must be a table, written [sip], not a whole number`},
+		{"a timeout too short", "[sip]\nrtp_timeout = 3", `c.toml:2: rtp_timeout = 3s ends calls in which somebody only pauses: 10s is the least, 0 is never`},
 		{"out of range", "[sip]\ndscp = { audio = 64 }", `c.toml:2: audio = 64 is out of range: 0 to 63`},
 		{"time out of range", account("expires = 5"), `c.toml:3: expires = 5s is out of range: 30s to 24h0m0s`},
 		{"not a time", "[phone]\ninter_digit_timeout = \"soon\"", `c.toml:2: inter_digit_timeout = "soon" is not a time: write seconds, such as 4, or a unit, such as "1500ms"`},
@@ -209,7 +210,7 @@ func TestAllProblemsAreToldAtOnceInOrder(t *testing.T) {
 	_, _, err := Parse("c.toml", []byte("[phone]\nx = 1\n[audio]\nbackend = 1\n[sip]\ny = 2\n"))
 	want := `c.toml:2: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, dnd
 c.toml:4: backend must be text in quotes, not a whole number
-c.toml:6: unknown key "y" in [sip]: known here: listen, direct_calls, rtp_ports, dscp`
+c.toml:6: unknown key "y" in [sip]: known here: listen, direct_calls, rtp_ports, dscp, rtp_timeout`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

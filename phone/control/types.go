@@ -99,6 +99,9 @@ type Call struct {
 	Account    string     `json:"account,omitempty"`
 	Handset    string     `json:"handset,omitempty"` // ID of the handset it is on
 	Codec      string     `json:"codec,omitempty"`
+	SRTP       string     `json:"srtp,omitempty"`       // the suite that encrypts the sound; absent: it goes plainly
+	Diverted   string     `json:"diverted,omitempty"`   // whom the call was for before it was forwarded here, the last one first
+	Ring       string     `json:"ring,omitempty"`       // what the server wants the phone to ring like (Alert-Info)
 	Held       bool       `json:"held"`                 // by us
 	RemoteHeld bool       `json:"remote_held"`          // by the far end
 	Conference bool       `json:"conference,omitempty"` // hears other calls of its handset, and they it
@@ -188,6 +191,8 @@ type Event struct {
 	Reason    string    `json:"reason,omitempty"`
 	Peer      string    `json:"peer,omitempty"`
 	PeerName  string    `json:"peer_name,omitempty"`
+	Diverted  string    `json:"diverted,omitempty"` // of an incoming call, see Call
+	Ring      string    `json:"ring,omitempty"`     // likewise
 	Key       string    `json:"key,omitempty"`
 	Control   string    `json:"control,omitempty"`
 	Direction string    `json:"direction,omitempty"`

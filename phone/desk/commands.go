@@ -256,11 +256,11 @@ func (m *machine) cmdSwap() {
 func (m *machine) cmdDTMF(e CmdDTMF) {
 	refuse := func(why string) { m.do(Refuse{Event: "dtmf", Reason: why, Call: e.Call}) }
 	c, why := m.obvious(e.Call, func(c *Call) bool { return !c.Held && c.hears() })
-	if c == nil {
+	if c == nil && (why != noCall || len(m.calls) == 0) {
 		refuse(why)
 		return
 	}
-	if c.Held || !c.hears() {
+	if c == nil || c.Held || !c.hears() {
 		refuse("nobody would hear it: the call is not answered, or on hold")
 		return
 	}
@@ -280,8 +280,8 @@ func (m *machine) cmdDTMF(e CmdDTMF) {
 	}
 }
 
-// hears: DTMF can be sent to it.
-func (c *Call) hears() bool { return c.Phase == Alerting || c.Phase == EarlyMedia || c.Phase == Active }
+// hears: there is sound in which DTMF can be sent.
+func (c *Call) hears() bool { return c.Phase == EarlyMedia || c.Phase == Active }
 
 // cmdDND refuses calls from now on, and those that ring.
 func (m *machine) cmdDND(e CmdDND) {

@@ -26,7 +26,8 @@ func (m *machine) key(h *Handset, k byte) {
 		}
 		m.collect(h, k)
 	case Connected:
-		if c := m.call(h.Foreground); c.Phase == Alerting || c.Phase == EarlyMedia || c.Phase == Active {
+		// While it only rings there nobody would hear a key: it is dropped, without a click.
+		if c := m.call(h.Foreground); c.hears() {
 			m.do(SendDTMF{c.ID, k})
 			m.do(KeyClick{h.ID, k})
 		}

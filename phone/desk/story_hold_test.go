@@ -250,7 +250,7 @@ cmd mute on
 
 func TestKeysAndCommandsInACall(t *testing.T) {
 	tellAll(t, []story{
-		{name: "keys in a call are DTMF, also while it rings out", script: `
+		{name: "keys in a call are DTMF, as soon as there is sound", script: `
 plug desk
 cmd dial 100
 lift desk
@@ -259,7 +259,7 @@ key desk 1
 	desk: connected out-1
 alerting out-1
 key desk 2
-	! dtmf out-1 2; click desk 2
+	desk: connected out-1
 early-media out-1
 	desk: connected out-1 | speech mic | off-hook
 alerting out-1
@@ -282,7 +282,7 @@ cmd hold
 cmd dtmf 1 call=a
 	! refuse dtmf: nobody would hear it: the call is not answered, or on hold
 cmd dtmf 1
-	! refuse dtmf: there is no call to do that with
+	! refuse dtmf: nobody would hear it: the call is not answered, or on hold
 `},
 		{name: "drop ends the call and gives dial tone", script: talking + `
 drop desk

@@ -63,6 +63,7 @@ type call struct {
 	referred
 	timer
 	reliable
+	infoKeys
 
 	// Answered.
 	media               Media

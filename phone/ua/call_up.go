@@ -30,11 +30,7 @@ func (c *call) request(req *sip.Request, tx *sip.ServerTx) {
 	case sip.OPTIONS:
 		c.a.respond(tx, c.a.capabilities(req))
 	case sip.INFO:
-		if c.is(over) {
-			c.a.refuse(req, tx, verdict{code: 481})
-			return
-		}
-		c.a.respond(tx, c.a.response(req, 200))
+		c.informed(req, tx)
 	case sip.PRACK:
 		c.pracked(req, tx)
 	case sip.REFER:

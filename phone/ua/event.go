@@ -3,7 +3,8 @@ package ua
 import "time"
 
 // Event is what an Agent tells its Handler: Registration, Incoming, Progress,
-// Answered, MediaChanged, Transfer, Referred, Replaced or Ended.
+// Answered, MediaChanged, Transfer, Referred, Replaced,
+// KeyReceived, KeyRefused or Ended.
 type Event interface{ event() }
 
 // RegState says how an account stands with its registrar.
@@ -41,6 +42,7 @@ type Incoming struct {
 	// bytes; often empty.
 	FromName string
 	To       string   // the URI that was called
+	Caller   Caller   // what else the INVITE says
 	Codecs   []string // what both sides know, in the caller's order
 	At       time.Time
 }
@@ -109,6 +111,21 @@ type Replaced struct {
 	PeerName string // its display name, often empty
 }
 
+// KeyReceived is a key the peer sent by INFO.
+type KeyReceived struct {
+	Call string
+	Key  byte
+}
+
+// KeyRefused says that the peer did not take a key of SendInfo.
+type KeyRefused struct {
+	Call   string
+	Key    byte
+	Reason string
+}
+
+func (KeyReceived) event()  {}
+func (KeyRefused) event()   {}
 func (Transfer) event()     {}
 func (Referred) event()     {}
 func (Replaced) event()     {}

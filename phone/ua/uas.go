@@ -275,7 +275,8 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	}
 	a.tracer.belongs(c.id, d.callID)
 	ev := Incoming{Call: c.id, From: d.remote.String(), FromName: displayName(req.From().DisplayName),
-		To: req.To().Address.String(), Codecs: codecs, At: time.Now()}
+		To: req.To().Address.String(), Codecs: codecs, At: time.Now(),
+		Caller: callerOf(req, acc != nil && req.Recipient.User == acc.contact && acc.trusts(source(req).Addr()))}
 	if acc != nil {
 		ev.Account = acc.cfg.Name
 	}

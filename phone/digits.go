@@ -1,0 +1,94 @@
+package phone
+
+import (
+	"errors"
+	"slices"
+	"time"
+
+	"offhook/media"
+	"offhook/phone/control"
+	"offhook/phone/desk"
+	"offhook/phone/ua"
+)
+
+// Ways of sending the keys that are pressed in a call; the words of an account's dtmf.
+const (
+	digitsEvents = "rfc4733" // events beside the sound (RFC 4733)
+	digitsInfo   = "info"    // SIP INFO
+	digitsInBand = "inband"  // tones in the sound
+	digitsAuto   = "auto"    // events where they are agreed on; else tones, or INFO where the codec would garble tones
+)
+
+// toneCodecs carry the tones of keys so that they can be recognised.
+var toneCodecs = []string{"PCMU", "PCMA", "G722", "L16"}
+
+// digitsWay is how keys are sent in a call whose media are agreed on.
+func digitsWay(wish string, m ua.Media) string {
+	switch {
+	case wish == "":
+		return digitsEvents
+	case wish != digitsAuto:
+		return wish
+	case m.EventPayloadType != 0:
+		return digitsEvents
+	case slices.Contains(toneCodecs, m.Codec):
+		return digitsInBand
+	}
+	return digitsInfo
+}
+
+// sendDigit sends a key in a call.
+func (p *Phone) sendDigit(id desk.CallID, key byte) {
+	c := p.calls[id]
+	switch {
+	case c == nil:
+	case c.codec == "":
+		p.orWarn("sending a digit", string(id), errors.New("the call has no sound yet"))
+	case c.digits == digitsInfo:
+		p.orWarn("sending a digit", string(id), p.agent.SendInfo(string(id), key))
+	default:
+		err := c.session.SendDigit(key)
+		if errors.Is(err, media.ErrNoEvents) {
+			err = errors.New(`the other side takes no digits beside the sound (RFC 4733); set dtmf = "auto" in the account to send them as tones or by INFO then`)
+		}
+		p.orWarn("sending a digit", string(id), err)
+	}
+}
+
+// Whether an account answers calls by itself; the words of its auto_answer.
+const (
+	answerAlways   = "on"
+	answerIntercom = "intercom" // when the account's server asks for it in the call
+)
+
+// answersItself says whether, and after how long, an incoming call is answered without anybody's doing.
+func (p *Phone) answersItself(e ua.Incoming) (after time.Duration, yes bool) {
+	for _, a := range p.accounts {
+		if a.name != e.Account || e.Account == "" {
+			continue
+		}
+		switch {
+		case a.autoAnswer == answerAlways:
+			return 0, true
+		case a.autoAnswer == answerIntercom && e.Caller.AutoAnswer:
+			return time.Duration(e.Caller.AnswerAfter) * time.Second, true
+		}
+	}
+	return 0, false
+}
+
+// answerSoon answers a call that still rings when the time has come. A handset in its cradle can't be lifted from here:
+// there it rings on.
+func (p *Phone) answerSoon(id desk.CallID, after time.Duration) {
+	answer := func() {
+		if c, ok := p.state.Call(id); !ok || c.Phase != desk.Incoming {
+			return
+		}
+		p.refusal = ""
+		p.feed(desk.CmdAnswer{Call: id})
+		if p.refusal != "" {
+			p.send(control.Event{Type: control.EventError, Call: string(id), Reason: "answering by itself: " + p.refusal})
+		}
+	}
+	time.AfterFunc(after, func() { p.inbox.post(answer) })
+}
