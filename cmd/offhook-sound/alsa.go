@@ -1,6 +1,17 @@
 package main
 
-import "strings"
+import (
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// maxCards is how many cards the kernel can have, from 0 on; noCard is not one of
+// them.
+const (
+	maxCards = 32
+	noCard   = "999"
+)
 
 // cardsConfig is a configuration of ALSA that knows cards, by number, and nothing
 // else. With the system's own the library below opens everything that is
@@ -8,8 +19,8 @@ import "strings"
 // servers, other cards), which takes seconds at worst and 16 MB for good, and
 // bothers programs that are using those.
 //
-// The library counts cards itself; those not named here can't be opened, and are
-// passed over. It also takes for granted that there is a dmix or a default, and
+// The library counts cards itself; those not named here lead to one that is never
+// there, and are passed over. It also takes for granted that there is a dmix or a default, and
 // aborts when all others can be opened: hence one that can't.
 func cardsConfig(numbers []string) string {
 	var b strings.Builder
@@ -23,7 +34,7 @@ func cardsConfig(numbers []string) string {
 	device $DEV
 	subdevice $SUBDEV
 }
-pcm.dmix { type hw card 999 }
+pcm.dmix { type hw card ` + noCard + ` }
 ctl.hw {
 	@args [ CARD ]
 	@args.CARD { type string }
@@ -34,8 +45,13 @@ ctl.hw {
 	}
 }
 `)
-	for _, n := range numbers {
-		b.WriteString("offhook.card." + n + " " + n + "\n")
+	for n := range maxCards {
+		card := strconv.Itoa(n)
+		to := noCard
+		if slices.Contains(numbers, card) {
+			to = card
+		}
+		b.WriteString("offhook.card." + card + " " + to + "\n")
 	}
 	return b.String()
 }

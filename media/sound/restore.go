@@ -72,9 +72,9 @@ func (p *devicePort) restore() {
 
 // tell reports trouble once, however often it is met.
 func (p *devicePort) tell(err error) {
-	p.log.Warn("sound", "err", err)
 	if text := err.Error(); text != p.told {
 		p.told = text
+		p.log.Warn("sound", "err", err)
 		p.errs.add(err)
 	}
 }

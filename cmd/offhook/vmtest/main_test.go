@@ -5,6 +5,7 @@ package vmtest
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,8 +20,15 @@ func TestMain(m *testing.M) {
 	usbtest.Main(m, func() error { return exec.Command("./offhook-sound", "--list").Run() })
 }
 
-// program runs offhook until the test ends.
-func program(t *testing.T) {
+// offhook is the program, running.
+type offhook struct {
+	t   *testing.T
+	dir string
+	cmd *exec.Cmd
+}
+
+// program runs offhook until the test ends, with more in its environment.
+func program(t *testing.T, env ...string) *offhook {
 	t.Helper()
 	dir := t.TempDir()
 	program, err := filepath.Abs("offhook")
@@ -29,7 +37,7 @@ func program(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	cmd := exec.CommandContext(ctx, program, "run", "--headless", "--verbose", "--state-dir", dir)
-	cmd.Env = append(os.Environ(), "XDG_CONFIG_HOME="+dir)
+	cmd.Env = append(append(os.Environ(), "XDG_CONFIG_HOME="+dir), env...)
 	cmd.Cancel = func() error { return cmd.Process.Signal(os.Interrupt) }
 	var log bytes.Buffer
 	cmd.Stderr = &log
@@ -48,4 +56,21 @@ func program(t *testing.T) {
 			t.Logf("offhook: %v\n%s", err, &log)
 		}
 	})
+	return &offhook{t, dir, cmd}
+}
+
+// do gives the running offhook a command, and returns what it prints.
+func (o *offhook) do(args ...string) []byte {
+	o.t.Helper()
+	out, err := exec.Command("./offhook", append(args, "--state-dir", o.dir)...).CombinedOutput()
+	if err != nil {
+		o.t.Fatalf("offhook %v: %v\n%s", args, err, out)
+	}
+	return out
+}
+
+// id is how offhook calls a phone.
+func id(pl *usbtest.Plugged) string {
+	i := pl.Phone.Info()
+	return fmt.Sprintf("%04x:%04x:%s", i.VendorID, i.ProductID, i.Serial)
 }

@@ -23,17 +23,19 @@ type handpiece struct {
 	begun  time.Time // when it began
 	heard  map[float64]bool
 	since  map[float64]time.Time // beginning of the first block with the tone
+	holes  map[float64]int       // blocks without the tone since it was first heard
 	change chan struct{}
 }
 
-// Tones of this test, in Hz.
+// Tones of these tests, in Hz: what is heard is looked through for each.
 const (
 	dialTone = 425
 	voice    = 1000
+	music    = 1600
 )
 
 func newHandpiece() *handpiece {
-	return &handpiece{speak: voice, heard: map[float64]bool{}, since: map[float64]time.Time{}, change: make(chan struct{})}
+	return &handpiece{speak: voice, heard: map[float64]bool{}, since: map[float64]time.Time{}, holes: map[float64]int{}, change: make(chan struct{})}
 }
 
 func (h *handpiece) Capture(_ time.Time, rate int, samples []int16) {
@@ -55,10 +57,12 @@ func (h *handpiece) Play(at time.Time, rate int, samples []int16) {
 	if len(h.block) < rate/20 {
 		return
 	}
-	for _, f := range []float64{dialTone, voice} {
+	for _, f := range []float64{dialTone, voice, music} {
 		level := 10 * math.Log10(tone.Goertzel(h.block, rate, f)/(amplitude*amplitude/2)+1e-9)
 		if h.heard[f] = level > -25; h.heard[f] && h.since[f].IsZero() {
 			h.since[f] = h.begun
+		} else if !h.heard[f] && !h.since[f].IsZero() {
+			h.holes[f]++
 		}
 	}
 	h.block = h.block[:0]
@@ -73,6 +77,21 @@ func (h *handpiece) forget() {
 	h.block = h.block[:0]
 	clear(h.heard)
 	clear(h.since)
+	clear(h.holes)
+}
+
+// hears tells whether a tone is heard now.
+func (h *handpiece) hears(f float64) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.heard[f]
+}
+
+// torn is how many blocks a tone was missing in since it was first heard, after the last forget.
+func (h *handpiece) torn(f float64) int {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.holes[f]
 }
 
 // hear waits until a tone is heard, or is not, and gives when it was first.
