@@ -8,7 +8,7 @@ func VendorProfiles() []Profile {
 	return []Profile{
 		{
 			Name: "hp-handset", Description: "HP Internet Handset: cradle, keypad, two lights, rings by sound", Kind: devices.Handset,
-			vendor: 0x03F0, product: 0x1C07, Descriptor: opaque, layout: bare,
+			vendor: 0x03F0, product: 0x1C07, Descriptor: hpDescriptor, layout: bare,
 			firmware: func() firmware { return &hpFirmware{} },
 		},
 		{
@@ -18,12 +18,12 @@ func VendorProfiles() []Profile {
 		},
 		{
 			Name: "ex-03", Description: "EX-03: cradle, keypad, ringer and a display of digits; reports without end", Kind: devices.Handset,
-			vendor: 0x04B4, product: 0x0302, Descriptor: opaque, layout: bare,
+			vendor: 0x04B4, product: 0x0302, Descriptor: opaqueReports([3]byte{1, 16, 0}, [3]byte{1, 0, 32}, [3]byte{3, 0, 32}), layout: bare,
 			firmware: func() firmware { return &ex03Firmware{} },
 		},
 		{
 			Name: "goodcom", Description: "GoodCom WJT602, Sabrent IP-USBPH: green and red key, keypad, LCD, no cradle, no ringer", Kind: devices.KeyedHandset,
-			vendor: 0x04D9, product: 0x0602, Descriptor: opaque, layout: bare,
+			vendor: 0x04D9, product: 0x0602, Descriptor: opaqueReports([3]byte{2, 7, 7}), layout: bare,
 			firmware: func() firmware { return &goodcomFirmware{} },
 		},
 		{
@@ -79,6 +79,29 @@ var opaque = []byte{
 	0x09, 0x01, 0x91, 0x02, // Usage (1), Output
 	0x09, 0x01, 0xB1, 0x02, // Usage (1), Feature
 	0xC0,
+}
+
+// opaqueReports is the same for phones whose reports have IDs: each with the bytes
+// of its input and of its output report.
+func opaqueReports(reports ...[3]byte) []byte {
+	d := []byte{0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08}
+	for _, r := range reports {
+		d = append(d, 0x85, r[0])
+		if r[1] > 0 {
+			d = append(d, 0x95, r[1], 0x09, 0x01, 0x81, 0x02)
+		}
+		if r[2] > 0 {
+			d = append(d, 0x95, r[2], 0x09, 0x01, 0x91, 0x02)
+		}
+	}
+	return append(d, 0xC0)
+}
+
+// hpDescriptor has the reports of the HP handset, two bytes in and a feature of 64;
+// the device's own, of 59 bytes, is not known.
+var hpDescriptor = []byte{
+	0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08,
+	0x95, 0x02, 0x09, 0x01, 0x81, 0x02, 0x95, 0x40, 0x09, 0x01, 0xB1, 0x02, 0xC0,
 }
 
 func yealink(name, description string, kind devices.Kind, model string, version uint16, codes map[string]byte) Profile {

@@ -141,6 +141,16 @@ func (b *bus) ask(device hid.Device, t *transfer) ([]byte, error) {
 		n, err := device.GetInput(id, buf)
 		return buf[:n], err
 	}
+	features, ok := device.(hid.FeatureDevice)
+	switch {
+	case !ok || kind != 3: // Feature
+	case t.setup.request == hidSetReport:
+		return nil, features.SetFeature(b.numberedReport(t.data, id))
+	case t.setup.request == hidGetReport:
+		buf := make([]byte, max(int(t.setup.length), 1))
+		n, err := features.GetFeature(id, buf)
+		return buf[:n], err
+	}
 	return nil, errors.New("the emulated phone has no such report")
 }
 
