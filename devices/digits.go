@@ -100,3 +100,11 @@ func capitals(text string, most int) string {
 	}
 	return out.String()[:min(out.Len(), most)]
 }
+
+// bit is 1 for true.
+func bit(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
+}

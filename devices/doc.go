@@ -3,7 +3,8 @@
 // [Indicators]. One driver serves every device whose report descriptor uses the
 // telephony usages of the HID Usage Tables (page 0B); nothing in it knows a
 // report ID or a bit position beforehand. Phones with a protocol of their own,
-// known by their numbers, have a driver each. What a descriptor leaves out or
+// known by their numbers (families), have a driver each; of a chip that is in many
+// things the user says what it is ([Model]). What a descriptor leaves out or
 // says wrongly is in the tables of the package profile, every fact with its source.
 //
 //	hid.Device ── Read ──► reader ──► driver: layout, hook, mute, keypad ──► Events()
@@ -11,7 +12,10 @@
 //
 // A driver is the protocol and nothing else: no I/O, no goroutine, no clock, no
 // lock. It gets reports and the wanted state, and gives events and the reports to be
-// written.
+// written. One whose phone has to be talked to though nothing changes (asked for its
+// keys, kept awake, rung in a cadence) says when it is due and what it says then;
+// the writer sleeps until then. No driver and nothing else of this program can send what
+// is known to damage a device: see [Guard].
 //
 // # Goroutines
 //

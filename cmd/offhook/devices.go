@@ -152,6 +152,20 @@ func (a *app) profiles() *profile.Table {
 	return table
 }
 
+// models is what the configuration says of devices that their numbers do not tell.
+func (a *app) models() []devices.Model {
+	paths, err := config.FindPaths(a.stateDir, config.Environment{})
+	if err != nil {
+		return nil
+	}
+	cfg, _, err := config.LoadDefault(paths.Config)
+	if err != nil {
+		fmt.Fprintf(a.err, "offhook: %s\n", clean(err.Error()))
+		return nil
+	}
+	return cfg.Devices
+}
+
 type devicesDescribeCmd struct {
 	Device     string `arg:"" optional:"" help:"Which: VENDOR:PRODUCT, node, port or a part of its name. Default: the one that is plugged in."`
 	Descriptor string `help:"File with a report descriptor instead: raw bytes, or hexadecimal text with # comments. - is standard input." placeholder:"FILE"`

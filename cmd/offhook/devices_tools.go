@@ -55,7 +55,7 @@ func (a *app) watch(ctx context.Context, w which, begin func(hid.Device) *record
 	}
 	fmt.Fprintf(a.err, "%s; end with Ctrl-C\n", word(dev.Info().String()))
 	encoder := json.NewEncoder(a.out)
-	return monitor.Run(ctx, dev, devices.Options{Profiles: table}, rec, func(d *devices.Device, err error) {
+	return monitor.Run(ctx, dev, devices.Options{Profiles: table, Models: a.models()}, rec, func(d *devices.Device, err error) {
 		switch {
 		case err != nil:
 			fmt.Fprintf(a.err, "raw reports only: %s\n", word(err.Error()))
@@ -137,7 +137,7 @@ func (c *devicesTestCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	d, err := devices.Open(dev, devices.Options{Profiles: table})
+	d, err := devices.Open(dev, devices.Options{Profiles: table, Models: a.models()})
 	if err != nil {
 		return err
 	}
