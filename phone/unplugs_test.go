@@ -11,7 +11,7 @@ import (
 )
 
 // unplugs is how many cables are pulled; `make bench` pulls 1000.
-var unplugs = flag.Int("unplugs", 40, "unplugs in TestUnplugsLoseNothing")
+var unplugs = flag.Int("unplugs", 32, "unplugs in TestUnplugsLoseNothing")
 
 // situations are the states in which a cable is pulled. Each begins with two idle phones, of which a calls; in some they
 // must hear each other again.
