@@ -64,25 +64,3 @@ func TestTheProgramIsAPhoneOnAKernelsHandset(t *testing.T) {
 	pl.See(t, "an answered call", func(s virtual.State) bool { return !s.Ringing && s.Lights["off-hook"] })
 	t.Logf("%+v", pl.USB.Device().Stats())
 }
-
-func TestACallOutlivesAnUnplug(t *testing.T) {
-	program(t)
-	h := newHandpiece()
-	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: h})
-	pl.See(t, "the idle display", func(s virtual.State) bool { return s.Display[0] == "Offhook" })
-	if err := pl.Phone.Lift(); err != nil {
-		t.Fatal(err)
-	}
-	if err := pl.Phone.Press("600"); err != nil {
-		t.Fatal(err)
-	}
-	pl.See(t, "a call", func(s virtual.State) bool { return s.Display[0] == "600" && s.Display[1] == "Connected" })
-	events := usbtest.Listen(t)
-	pl.Phone.Unplug()
-	from := time.Now()
-	pl.Phone.Replug()
-	pl.Ready(t, events, from, true)
-	back := time.Now()
-	h.forget()
-	t.Logf("card back → echo of the voice at the earpiece %v", h.hear(t, voice, true).Sub(back))
-}
