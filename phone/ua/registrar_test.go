@@ -66,6 +66,10 @@ func registrarAt(t *testing.T, n *uatest.Network, host string) *registrar {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return newRegistrarOn(t, c)
+}
+
+func newRegistrarOn(t *testing.T, c net.PacketConn) *registrar {
 	r := &registrar{t: t, conn: c, addr: addrPort(c.LocalAddr()), bindings: map[string]binding{},
 		users: map[string]string{"alice": "secret-a", "bob": "secret-b"}, algs: []string{"MD5"}, answer: map[string]int{}}
 	t.Cleanup(func() { c.Close() })
