@@ -1,9 +1,11 @@
 package udev
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync"
 
@@ -11,7 +13,8 @@ import (
 )
 
 // NodeWatch tells when the permissions of nodes change. udev and logind change
-// them without an event of the device when another session becomes active. One
+// them without an event of the device when another session becomes active. What is
+// watched is their folders: to watch a file one must be allowed to read it. One
 // goroutine calls Next; the other methods may be called from any.
 type NodeWatch struct {
 	f   *os.File
@@ -22,8 +25,14 @@ type NodeWatch struct {
 
 	mu     sync.Mutex // guards everything below
 	closed bool
-	byPath map[string]int
-	byID   map[int]string
+	byPath map[string]*folder // of nodes
+	byID   map[int]*folder
+}
+
+// folder is a watched folder of nodes.
+type folder struct {
+	id    int
+	nodes map[string]string // paths of watched nodes by their names in it
 }
 
 // WatchNodes makes a NodeWatch of no node yet.
@@ -35,7 +44,7 @@ func WatchNodes() (*NodeWatch, error) {
 	return &NodeWatch{
 		f: os.NewFile(uintptr(fd), "inotify"), fd: fd,
 		buf:    make([]byte, 64*(unix.SizeofInotifyEvent+unix.NAME_MAX+1)),
-		byPath: map[string]int{}, byID: map[int]string{},
+		byPath: map[string]*folder{}, byID: map[int]*folder{},
 	}, nil
 }
 
@@ -46,11 +55,22 @@ func (w *NodeWatch) Add(path string) error {
 	if w.closed {
 		return fmt.Errorf("watch permissions of %s: %w", path, ErrClosed)
 	}
-	id, err := unix.InotifyAddWatch(w.fd, path, unix.IN_ATTRIB)
+	// The kernel gives a folder that is watched already the same number again.
+	id, err := unix.InotifyAddWatch(w.fd, filepath.Dir(path), unix.IN_ATTRIB|unix.IN_DELETE|unix.IN_ONLYDIR)
+	if err == nil {
+		f := w.byID[id]
+		if f == nil {
+			f = &folder{id: id, nodes: map[string]string{}}
+			w.byID[id] = f
+		}
+		f.nodes[filepath.Base(path)], w.byPath[path] = path, f
+		if _, err = os.Lstat(path); err != nil {
+			w.remove(path)
+		}
+	}
 	if err != nil {
 		return fmt.Errorf("watch permissions of %s: %w", path, err)
 	}
-	w.byPath[path], w.byID[id] = id, path
 	return nil
 }
 
@@ -58,13 +78,23 @@ func (w *NodeWatch) Add(path string) error {
 func (w *NodeWatch) Remove(path string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	id, ok := w.byPath[path]
-	if !ok || w.closed {
+	if !w.closed {
+		w.remove(path)
+	}
+}
+
+// remove forgets a node, and its folder with the last. w.mu is held.
+func (w *NodeWatch) remove(path string) {
+	f := w.byPath[path]
+	if f == nil {
 		return
 	}
 	delete(w.byPath, path)
-	delete(w.byID, id)
-	_, _ = unix.InotifyRmWatch(w.fd, uint32(id)) // fails when the node has gone, and the watch with it
+	delete(f.nodes, filepath.Base(path))
+	if len(f.nodes) == 0 && w.byID[f.id] == f {
+		delete(w.byID, f.id)
+		_, _ = unix.InotifyRmWatch(w.fd, uint32(f.id)) // fails when the folder has gone, and the watch with it
+	}
 }
 
 // Next waits until the permissions of a watched node change, and gives its
@@ -94,21 +124,33 @@ func (w *NodeWatch) paths(raw []byte) []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	var paths []string
+	add := func(path string) {
+		if !slices.Contains(paths, path) {
+			paths = append(paths, path)
+		}
+	}
 	for len(raw) >= unix.SizeofInotifyEvent {
 		id := int(int32(binary.NativeEndian.Uint32(raw)))
 		mask := binary.NativeEndian.Uint32(raw[4:])
-		length := unix.SizeofInotifyEvent + int(binary.NativeEndian.Uint32(raw[12:]))
-		raw = raw[min(length, len(raw)):]
-		path, ok := w.byID[id]
-		if !ok {
+		length := min(unix.SizeofInotifyEvent+int(binary.NativeEndian.Uint32(raw[12:])), len(raw))
+		name := string(bytes.TrimRight(raw[unix.SizeofInotifyEvent:length], "\x00"))
+		raw = raw[length:]
+		f := w.byID[id]
+		if f == nil {
 			continue // removed meanwhile
 		}
-		if mask&unix.IN_IGNORED != 0 { // the node is gone
-			delete(w.byID, id)
-			delete(w.byPath, path)
+		gone := mask&unix.IN_IGNORED != 0 // the folder is
+		for base, path := range f.nodes {
+			if !gone && base != name {
+				continue
+			}
+			add(path)
+			if gone || mask&unix.IN_DELETE != 0 {
+				w.remove(path)
+			}
 		}
-		if !slices.Contains(paths, path) {
-			paths = append(paths, path)
+		if gone {
+			delete(w.byID, id)
 		}
 	}
 	return paths

@@ -61,6 +61,31 @@ func TestAChangeOfPermissionsIsToldForTheNodesThatAreWatched(t *testing.T) {
 	}
 }
 
+// That is when it is needed.
+func TestANodeThatMayNotBeReadCanBeWatched(t *testing.T) {
+	w, err := WatchNodes()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	path := filepath.Join(t.TempDir(), "hidraw0")
+	if err := os.WriteFile(path, nil, 0); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 { // also after it was the last of its folder
+		if err := w.Add(path); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, 0o200); err != nil {
+			t.Fatal(err)
+		}
+		if p, err := w.Next(); err != nil || p != path {
+			t.Errorf("%q, %v", p, err)
+		}
+		w.Remove(path)
+	}
+}
+
 func TestClosingWakesWhoWaitsForPermissions(t *testing.T) {
 	w, err := WatchNodes()
 	if err != nil {

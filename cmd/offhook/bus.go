@@ -19,6 +19,7 @@ import (
 // bus is where devices are; the zero value is this machine's. Tests have their own.
 type bus struct {
 	enumerate func() ([]hid.Info, error)
+	system    func() system // who may open what
 	opener    func(hid.Info) (hid.Device, error)
 	stdin     io.Reader
 }
@@ -111,3 +112,10 @@ func (a *app) choose(words string, table *profile.Table) (hid.Info, error) {
 
 // lightNames lists lights in order.
 func lightNames(lights map[string]bool) []string { return slices.Sorted(maps.Keys(lights)) }
+
+func (b bus) permissions() system {
+	if b.system != nil {
+		return b.system()
+	}
+	return thisSystem()
+}

@@ -37,20 +37,30 @@ func (c *devicesListCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
+	infos, err := a.bus.list()
+	if err != nil {
+		fmt.Fprintf(a.err, "offhook: %s\n", clean(err.Error()))
+	}
+	shut := a.bus.permissions().unusable(infos)
 	if a.json {
-		return a.writeJSON(a.out, result.Data)
+		data, err := beside(result.Data, shut)
+		if err != nil {
+			return err
+		}
+		return a.writeJSON(a.out, data)
 	}
 	var handsets []control.Handset
 	if err := json.Unmarshal(result.Data, &handsets); err != nil {
 		return fmt.Errorf("the phone's answer makes no sense (another version?): %w", err)
 	}
-	if len(handsets) == 0 {
+	if len(handsets) == 0 && len(shut) == 0 {
 		fmt.Fprintln(a.out, "no phones or headsets")
 		return nil
 	}
 	if err := handsetRows(newTable(a.out), handsets, ""); err != nil {
 		return err
 	}
+	a.writeUnusable(shut)
 	return a.abilities(handsets)
 }
 
@@ -91,10 +101,18 @@ func (a *app) listPlugged() error {
 			list = append(list, h)
 		}
 	}
+	shut := a.bus.permissions().unusable(infos)
 	if a.json {
+		for i := range list {
+			for _, p := range shut {
+				if list[i].Path == devices.Port(p.info) && list[i].Error == "" {
+					list[i].Error = p.failure()
+				}
+			}
+		}
 		return a.writeJSON(a.out, list)
 	}
-	if len(list) == 0 {
+	if len(list) == 0 && len(shut) == 0 {
 		fmt.Fprintln(a.out, "no phones or headsets are plugged in")
 		return nil
 	}
@@ -105,6 +123,7 @@ func (a *app) listPlugged() error {
 	if err := t.flush(); err != nil {
 		return err
 	}
+	a.writeUnusable(shut)
 	return a.abilities(list)
 }
 

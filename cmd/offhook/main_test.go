@@ -18,6 +18,7 @@ import (
 	"offhook/hid"
 	"offhook/phone/control"
 	"offhook/phone/control/controltest"
+	"offhook/udev"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -366,6 +367,9 @@ func TestDevicesAreListedWithoutAPhone(t *testing.T) {
 	var out, errs bytes.Buffer
 	a := &app{ctx: t.Context(), out: &out, err: &errs, now: time.Now}
 	a.bus.enumerate = one
+	a.bus.system = func() system {
+		return system{descriptor: hid.Descriptor, access: func(string) error { return nil }, record: udev.RunDatabase.RecordOf}
+	}
 	if err := a.listPlugged(); err != nil || out.String() != "6993:b02b  unknown  USB Phone  1-2:1.3\n\n6993:b02b\n  port  1-2:1.3\n" {
 		t.Errorf("%v, %q", err, out.String())
 	}

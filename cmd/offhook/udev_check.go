@@ -54,6 +54,8 @@ type permittedPhone struct {
 	Access  bool   `json:"access"`
 	Problem string `json:"problem,omitempty"`
 	Remedy  string `json:"remedy,omitempty"`
+
+	info hid.Info
 }
 
 // system is what check asks.
@@ -114,7 +116,7 @@ func (s system) check(infos []hid.Info) permissions {
 // phone tells of one interface, if it is a telephone's. install is the remedy
 // when the rules are not in place.
 func (s system) phone(info hid.Info, install string) (permittedPhone, bool) {
-	p := permittedPhone{ID: fmt.Sprintf("%04x:%04x", info.VendorID, info.ProductID), Name: info.Name, Node: info.Path}
+	p := permittedPhone{ID: fmt.Sprintf("%04x:%04x", info.VendorID, info.ProductID), Name: info.Name, Node: info.Path, info: info}
 	known, isKnown := udev.Known(info.VendorID, info.ProductID)
 	// The rules ask the same, so they open what is listed here.
 	raw, err := s.descriptor(info)
