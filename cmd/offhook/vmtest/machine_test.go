@@ -37,10 +37,14 @@ func tryCommand(name string, args ...string) (string, error) {
 	return string(out), err
 }
 
+// nextUser is the number of the next user: logind may still be busy with the last.
+var nextUser = 2000
+
 // user makes a user of the machine for the time of the test.
 func user(t *testing.T, name string, groups ...string) {
 	t.Helper()
-	command(t, "useradd", "--create-home", "--shell", "/bin/bash", "--groups", strings.Join(groups, ","), name)
+	nextUser++
+	command(t, "useradd", "--uid", fmt.Sprint(nextUser), "--create-home", "--shell", "/bin/bash", "--groups", strings.Join(groups, ","), name)
 	t.Cleanup(func() {
 		if out, err := tryCommand("loginctl", "kill-user", name, "--signal=KILL"); err != nil && !strings.Contains(err.Error(), "not logged in") {
 			t.Log(out, err)
@@ -118,7 +122,7 @@ func rules(t *testing.T, args ...string) {
 // the session's name.
 func login(t *testing.T, name string, terminal int, run ...string) string {
 	t.Helper()
-	unit := fmt.Sprintf("login-%s-%d", name, terminal)
+	unit := fmt.Sprintf("login-%s-%d-%d", name, terminal, nextUser)
 	args := []string{
 		"--unit", unit, "--quiet", "--collect", "--property=PAMName=login", "--property=User=" + name,
 		"--property=UtmpIdentifier=" + fmt.Sprint(terminal), "--property=KillMode=control-group", "--property=TimeoutStopSec=5",
@@ -145,7 +149,7 @@ func login(t *testing.T, name string, terminal int, run ...string) string {
 	var session string
 	eventually(t, "a session of "+name, func() bool {
 		for line := range strings.Lines(command(t, "loginctl", "--no-legend", "list-sessions")) {
-			if f := strings.Fields(line); len(f) > 2 && f[2] == name && (terminal == 0 || strings.Contains(line, fmt.Sprintf("tty%d", terminal))) {
+			if f := strings.Fields(line); len(f) > 2 && f[2] == name && (terminal == 0 || strings.Contains(line, "seat0")) {
 				session = f[0]
 			}
 		}

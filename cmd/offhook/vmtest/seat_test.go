@@ -69,27 +69,27 @@ func TestWhoSitsAtTheSeatMayOpenThePhone(t *testing.T) {
 
 func TestAPhoneIsLetGoForWhoTakesTheSeat(t *testing.T) {
 	rules(t)
-	user(t, "alice", "users")
-	user(t, "bob", "users")
-	command(t, "busybox", "chvt", "2")
-	alice := login(t, "alice", 2, offhookPath(t), "run", "--headless", "--verbose")
+	user(t, "carol", "users")
+	user(t, "dave", "users")
+	command(t, "busybox", "chvt", "4")
+	carol := login(t, "carol", 4, offhookPath(t), "run", "--headless", "--verbose")
 	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{NoSound: true})
 	shows := func(s virtual.State) bool { return s.Display[0] == "Offhook" }
-	pl.See(t, "alice's offhook", shows)
+	pl.See(t, "carol's offhook", shows)
 
-	command(t, "busybox", "chvt", "3")
+	command(t, "busybox", "chvt", "5")
 	from := time.Now()
-	login(t, "bob", 3, "sleep", "infinity")
+	login(t, "dave", 5, "sleep", "infinity")
 	pl.See(t, "nobody's", func(s virtual.State) bool { return strings.TrimSpace(s.Display[0]) == "" })
 	t.Logf("another session → let go %v", time.Since(from))
-	eventually(t, "bob may open it", func() bool { return may(t, "bob") })
-	if may(t, "alice") {
-		t.Error("alice may open it still")
+	eventually(t, "dave may open it", func() bool { return may(t, "dave") })
+	if may(t, "carol") {
+		t.Error("carol may open it still")
 	}
 
-	command(t, "loginctl", "activate", alice)
+	command(t, "loginctl", "activate", carol)
 	from = time.Now()
-	pl.See(t, "alice's offhook again", shows)
+	pl.See(t, "carol's offhook again", shows)
 	t.Logf("session back → in use %v", time.Since(from))
 }
 
@@ -124,25 +124,25 @@ func TestTheServiceOfASystemWithoutADesktopIsAPhone(t *testing.T) {
 }
 
 func TestWithoutARuleOffhookSaysWhichIsMissing(t *testing.T) {
-	user(t, "alice", "users")
+	user(t, "carol", "users")
 	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{NoSound: true})
-	out, _ := as(t, "alice", "devices")
+	out, _ := as(t, "carol", "devices")
 	if !strings.Contains(out, pl.Info.Path+" may not be opened: the rule "+udev.RulesPath+" is missing\n  run: sudo offhook udev install\n") {
 		t.Errorf("offhook devices:\n%s", out)
 	}
 
-	// With the rule, for alice as one of plugdev; without it again, not even then.
+	// With the rule, for carol as one of plugdev; without it again, not even then.
 	group(t, "plugdev")
-	command(t, "usermod", "-aG", "plugdev", "alice")
+	command(t, "usermod", "-aG", "plugdev", "carol")
 	command(t, offhookPath(t), "udev", "install")
-	if !may(t, "alice") {
-		t.Error("the rule is there, and alice may not")
+	if !may(t, "carol") {
+		t.Error("the rule is there, and carol may not")
 	}
 	command(t, offhookPath(t), "udev", "remove")
-	if may(t, "alice") {
-		t.Error("the rule is gone, and alice still may")
+	if may(t, "carol") {
+		t.Error("the rule is gone, and carol still may")
 	}
-	if out, code := as(t, "alice", "udev", "check"); code == 0 || !strings.Contains(out, udev.RulesPath) {
+	if out, code := as(t, "carol", "udev", "check"); code == 0 || !strings.Contains(out, udev.RulesPath) {
 		t.Errorf("udev check: exit %d\n%s", code, out)
 	}
 }
