@@ -72,6 +72,7 @@ type Device struct {
 
 	mu      sync.Mutex // guards everything below; never held over I/O
 	driver  driver
+	flood   flood
 	opening bool // until the baseline is settled
 	wanted  Indicators
 	alarm   time.Time // when the writer wakes up by itself, zero for never

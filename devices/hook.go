@@ -17,9 +17,13 @@ type hookState struct {
 	// doubt catches the echo of a write that should not have changed anything,
 	// when a press was misjudged and belief has gone wrong.
 	doubt suspicion
+	// again catches the second answer of a device that answers twice, by presses.
+	again suspicion
 	// astray is set when an answer was silenced that differs from held: the
 	// device has to be told again, in case it was a person's doing.
 	astray bool
+	// answered is when an answer was silenced last.
+	answered time.Time
 
 	// Of the further controls that act on the hook; see other.
 	ringing bool
@@ -47,6 +51,9 @@ func (h *hookState) writing(offHook bool, now time.Time) {
 	if h.cradle || !h.lit {
 		return
 	}
+	if (h.form == press || h.form == flip) && (h.believe != offHook || h.light != offHook) {
+		h.again.changing(offHook, now)
+	}
 	switch {
 	case h.believe != offHook:
 		h.echoes.arm(offHook)
@@ -60,6 +67,7 @@ func (h *hookState) writing(offHook bool, now time.Time) {
 func (h *hookState) wrote(now time.Time) {
 	h.echoes.written(now)
 	h.doubt.echoes.written(now)
+	h.again.echoes.written(now)
 }
 
 // report takes the value of the hook field; explained tells that something else
@@ -73,8 +81,11 @@ func (h *hookState) report(v int32, explained bool, now time.Time) EventKind {
 		// The acknowledgement of a write, perhaps of one that has been taken
 		// back since and is on its way too.
 		if !h.cradle && h.echoes.value(on, now) {
-			h.last, h.astray = on, on != h.held
+			h.last, h.astray, h.answered = on, on != h.held, now
 			return 0
+		}
+		if on == h.last && !h.answered.IsZero() && now.Sub(h.answered) < twinWindow {
+			return 0 // the same answer once more
 		}
 		if !h.toggle.report(on, explained) {
 			return 0
@@ -104,7 +115,7 @@ func (h *hookState) report(v int32, explained bool, now time.Time) EventKind {
 		on = v != 0
 		edge := on != h.last && (on || h.form == flip)
 		h.last = on
-		if !edge || h.twin(now) || h.echoes.any(now) || h.doubt.echoed(now) {
+		if !edge || h.twin(now) || h.echoes.any(now) || echoed(now, &h.doubt, &h.again) {
 			return 0
 		}
 		h.believe = !h.believe

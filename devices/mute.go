@@ -25,8 +25,12 @@ type muteState struct {
 	believe bool
 	echoes  echoes
 	astray  bool
+	// answered is when an answer was silenced last.
+	answered time.Time
 
-	doubt suspicion
+	// doubt catches the answer to a key's light, again the second one of a device
+	// that answers twice.
+	doubt, again suspicion
 }
 
 func newMuteState(f muteField, echoes bool) muteState {
@@ -47,6 +51,9 @@ func (m *muteState) writing(mute bool, now time.Time) {
 		m.echoes.arm(mute)
 	case mute != m.light:
 		m.doubt.changing(mute, now)
+		if m.form == press || m.form == flip {
+			m.again.changing(mute, now)
+		}
 	}
 	m.light, m.believe = mute, mute
 }
@@ -55,6 +62,7 @@ func (m *muteState) writing(mute bool, now time.Time) {
 func (m *muteState) wrote(now time.Time) {
 	m.echoes.written(now)
 	m.doubt.echoes.written(now)
+	m.again.echoes.written(now)
 }
 
 // report takes the value of the mute field; explained tells that something else
@@ -66,7 +74,7 @@ func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
 		on = v != 0
 		edge := on != m.last && (on || m.form == flip)
 		m.last = on
-		if !edge || m.doubt.echoed(now) {
+		if !edge || echoed(now, &m.doubt, &m.again) {
 			return 0
 		}
 		return MutePress
@@ -91,8 +99,11 @@ func (m *muteState) report(v int32, explained bool, now time.Time) EventKind {
 		on = v != 0
 		m.believe = on
 		if m.echoes.value(on, now) {
-			m.last, m.astray = on, on != m.held
+			m.last, m.astray, m.answered = on, on != m.held, now
 			return 0
+		}
+		if on == m.last && !m.answered.IsZero() && now.Sub(m.answered) < twinWindow {
+			return 0 // the same answer once more
 		}
 		if !m.toggle.report(on, explained) {
 			return 0

@@ -58,6 +58,7 @@ func (d *Device) deliver(events []Event, at time.Time) bool {
 
 // finish ends the stream of events, after those that are being delivered.
 func (d *Device) finish() {
+	d.calm()
 	close(d.stopped)
 	d.sending.Lock()
 	close(d.events)
@@ -87,21 +88,32 @@ func (d *Device) ended(err error) {
 func (d *Device) take(raw []byte) []Event {
 	d.mu.Lock()
 	defer d.mu.Unlock()
+	if !d.flood.admits(raw, time.Now()) {
+		d.postpone()
+		return nil
+	}
+	return d.interpret(raw)
+}
+
+// interpret is take without a limit. d.mu is held.
+func (d *Device) interpret(raw []byte) []Event {
 	events, err := d.driver.take(raw, d.now(), d.opening)
 	if err != nil {
 		d.log.Debug("report dropped", "error", err)
 	}
-	d.learn()
+	d.flood.spend(len(events), d.learn())
 	return events
 }
 
-// learn does what the driver's new knowledge asks for. d.mu is held.
-func (d *Device) learn() {
-	d.correct()
+// learn does what the driver's new knowledge asks for, and tells whether that is
+// writing. d.mu is held.
+func (d *Device) learn() bool {
+	wrote := d.correct()
 	d.urge()
 	if i, ok := d.driver.(introduced); ok && i.ready() && d.opening {
 		d.settle()
 	}
+	return wrote
 }
 
 // settle ends the wait for what the device says at opening. It may be called
@@ -109,12 +121,14 @@ func (d *Device) learn() {
 func (d *Device) settle() { d.settling.Do(func() { close(d.settled) }) }
 
 // correct writes the wanted state again to a device that may have gone another
-// way. d.mu is held.
-func (d *Device) correct() {
-	if d.driver.astray() && !d.final {
-		d.dirty = true
-		d.notify()
+// way, and tells whether it does. d.mu is held.
+func (d *Device) correct() bool {
+	if !d.driver.astray() || d.final {
+		return false
 	}
+	d.dirty = true
+	d.notify()
+	return true
 }
 
 // routineAsk asks for the reports that hold a state, until the time for a

@@ -146,3 +146,15 @@ func (s *suspicion) judge(suspect bool) bool {
 	s.count++
 	return false
 }
+
+// echoed judges a press by the first of several suspicions that has a reason for
+// one.
+func echoed(now time.Time, list ...*suspicion) bool {
+	for _, s := range list {
+		s.forgive(now)
+		if len(s.echoes) > 0 {
+			return s.echoed(now)
+		}
+	}
+	return false
+}

@@ -360,6 +360,10 @@ func (p *Phone) sendHook(level bool) {
 // later calls f with p.mu held, now or after AckDelay, in the order of the calls: timers of the same moment may fire in
 // any, but firmware answers one thing after the other.
 func (p *Phone) later(f func()) {
+	if p.profile.AnswersTwice {
+		once := f
+		f = func() { once(); once() }
+	}
 	if p.profile.AckDelay <= 0 {
 		f()
 		return

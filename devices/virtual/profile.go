@@ -36,6 +36,8 @@ type Profile struct {
 	// AcknowledgesHook answers an Off-Hook write by an input report: the new
 	// level, a press of a relative hook button, or the unchanged cradle.
 	AcknowledgesHook bool `json:"-"`
+	// AnswersTwice gives each of those answers, and those to the mute light, again.
+	AnswersTwice bool `json:"-"`
 	// EchoesMute answers a change of the mute light by a mute report.
 	EchoesMute bool `json:"-"`
 	// AckDelay is how long after the write those answers come.
