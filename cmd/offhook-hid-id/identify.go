@@ -4,11 +4,14 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"offhook/devices/profile"
 	"offhook/hid/ident"
+	"offhook/hid/report"
 	"offhook/udev"
 )
 
@@ -30,7 +33,29 @@ func node(dir string) (kind string, ok bool) {
 	if p, ok := knownHID(hid); ok {
 		return p.Kind, true
 	}
+	if !id.May() && profiled(hid) {
+		return ident.Headset.String(), true
+	}
 	return id.Kind.String(), id.May()
+}
+
+// profiled tells whether a HID device, whose descriptor shows no telephone, has the controls that its profile names, as
+// the headsets with a page of their maker's have.
+func profiled(hid string) bool {
+	vendor, product, ok := numbers(hid)
+	if !ok {
+		return false
+	}
+	d, err := report.Parse(read(filepath.Join(hid, "report_descriptor")))
+	if err != nil {
+		return false
+	}
+	known := (*profile.Table)(nil).Find(vendor, product)
+	return slices.ContainsFunc(known.Inputs, func(in profile.Input) bool {
+		return in.Control == "hook" && slices.ContainsFunc(d.Fields, func(f report.Field) bool {
+			return f.Kind == report.Input && slices.Contains(f.Usages, in.At.Usage)
+		})
+	})
 }
 
 // typing tells whether an input node is a keyboard's: those are left alone,
@@ -113,29 +138,35 @@ func identify(hid string) (ident.Identity, error) {
 	return ident.Identify(read(filepath.Join(hid, "report_descriptor")))
 }
 
-// knownHID looks a HID device up by its name, "0003:6993:B02B.0007".
-func knownHID(hid string) (udev.KnownPhone, bool) {
+// numbers are in the name of a HID device, "0003:6993:B02B.0007".
+func numbers(hid string) (vendor, product uint16, ok bool) {
 	parts := strings.FieldsFunc(filepath.Base(hid), func(r rune) bool { return r == ':' || r == '.' })
 	if len(parts) != 4 {
+		return 0, 0, false
+	}
+	return hexadecimal(parts[1], parts[2])
+}
+
+func hexadecimal(vendor, product string) (v, p uint16, ok bool) {
+	v64, verr := strconv.ParseUint(vendor, 16, 16)
+	p64, perr := strconv.ParseUint(product, 16, 16)
+	return uint16(v64), uint16(p64), verr == nil && perr == nil
+}
+
+func knownHID(hid string) (udev.KnownPhone, bool) {
+	vendor, product, ok := numbers(hid)
+	if !ok {
 		return udev.KnownPhone{}, false
 	}
-	return known(parts[1], parts[2])
+	return udev.Known(vendor, product)
 }
 
 func knownUSB(device string) (udev.KnownPhone, bool) {
-	return known(readLine(filepath.Join(device, "idVendor")), readLine(filepath.Join(device, "idProduct")))
-}
-
-func known(vendor, product string) (udev.KnownPhone, bool) {
-	v, err := strconv.ParseUint(vendor, 16, 16)
-	if err != nil {
+	vendor, product, ok := hexadecimal(readLine(filepath.Join(device, "idVendor")), readLine(filepath.Join(device, "idProduct")))
+	if !ok {
 		return udev.KnownPhone{}, false
 	}
-	p, err := strconv.ParseUint(product, 16, 16)
-	if err != nil {
-		return udev.KnownPhone{}, false
-	}
-	return udev.Known(uint16(v), uint16(p))
+	return udev.Known(vendor, product)
 }
 
 // read reads a file; what is missing or too long is nil.

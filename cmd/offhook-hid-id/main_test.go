@@ -14,6 +14,11 @@ import (
 
 var keyboard = []byte{0x05, 0x01, 0x09, 0x06, 0xA1, 0x01, 0xC0}
 
+// talkKey declares usage FFA0:B7 and nothing else.
+var talkKey = []byte{
+	0x06, 0xA0, 0xFF, 0x09, 0x03, 0xA1, 0x01, 0x15, 0x00, 0x25, 0x01, 0x75, 0x01, 0x95, 0x01, 0x09, 0xB7, 0x81, 0x02, 0xC0,
+}
+
 // descriptor is that of an emulated phone.
 func descriptor(t *testing.T, profile string) []byte {
 	t.Helper()
@@ -93,6 +98,9 @@ func TestNodesOfTelephonesMayBeOpenedAndOthersNot(t *testing.T) {
 		// Known by its numbers, with a descriptor of 16 vendor bytes.
 		{"HP handset", "0003:03F0:1C07.0001", []byte{0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x09, 0x02, 0x15, 0x00, 0x25, 0x7F, 0x75, 0x08, 0x95, 0x10, 0x81, 0x02, 0xC0}, "handset"},
 		{"a keyboard with its numbers", "0003:03F0:1C07.0001", keyboard, ""},
+		{"a headset with the page of its maker", "0003:047F:C00E.0001", talkKey, "headset"},
+		{"the same page, of another maker", "0003:1209:C00E.0001", talkKey, ""},
+		{"the numbers without the talk key", "0003:047F:C00E.0001", []byte{0x05, 0x0C, 0x09, 0x01, 0xA1, 0x01, 0x09, 0xE9, 0x81, 0x02, 0xC0}, ""},
 		{"a microphone that says it is a phone", "0003:2F05:003B.0001", descriptor(t, "phone"), "headset"},
 	} {
 		u := plug(t, "1209", "7e1e").hid("3", c.hid, c.descriptor)
