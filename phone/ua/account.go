@@ -63,7 +63,8 @@ type account struct {
 	seen struct {
 		flow    flow // the last that worked; not valid: none yet
 		routes  []sip.Uri
-		trusted []netip.Addr // addresses of its servers: requests from there may ring
+		targets []locate.Target
+		trusted []netip.Addr // addresses of those: requests from there may ring
 		public  netip.Addr
 	}
 }

@@ -37,6 +37,7 @@ type inviting struct {
 	giveUp      func() // ends its transaction
 	told        Progress
 	patience    *time.Timer // after CANCEL
+	spares
 }
 
 // leg is one answerer of a forked INVITE.
@@ -89,7 +90,7 @@ func (c *call) reach(target sip.Uri, f func(flow)) {
 // firstHop is the proxy when there is one, the registrar for its own domain,
 // else the target itself.
 func (c *call) firstHop(target *sip.Uri) (hop, error) {
-	if c.acc != nil && (c.acc.proxy != nil || strings.EqualFold(target.Host, c.acc.uri.Host) && target.Port == 0) {
+	if c.acc != nil && (c.acc.proxy != nil || len(c.acc.routes()) > 0 || strings.EqualFold(target.Host, c.acc.uri.Host) && target.Port == 0) {
 		return c.acc.hop()
 	}
 	transport := "udp"
@@ -149,6 +150,7 @@ func (c *call) transmit(req *sip.Request) {
 	c.linger++
 	ctx, give := context.WithCancel(c.a.ctx)
 	c.giveUp = give
+	c.doubtful()
 	go c.a.stack.request(ctx, req, c.to,
 		func(res *sip.Response) { c.serial.post(func() { c.inviteResponse(res) }) },
 		func(err error) {
@@ -161,10 +163,10 @@ func (c *call) transmit(req *sip.Request) {
 // or for an error.
 func (c *call) inviteDone(req *sip.Request, err error) {
 	c.linger--
-	if req == c.sent {
+	if req == c.sent && !c.moving {
 		c.settle()
 	}
-	if req == c.sent && c.is(calling) {
+	if req == c.sent && !c.moving && c.is(calling) && !c.elsewhere() {
 		code, reason := unreachable(err)
 		c.end(Ended{Code: code, Reason: reason})
 	}
@@ -183,6 +185,7 @@ func (c *call) inviteResponse(res *sip.Response) {
 		c.provisional(res)
 	case res.IsSuccess():
 		c.success(res)
+	case res.StatusCode == 503 && c.elsewhere():
 	default:
 		c.settle()
 		c.refused(res)
@@ -201,6 +204,7 @@ func (c *call) settle() {
 
 func (c *call) provisional(res *sip.Response) {
 	c.proceeding = true
+	stop(&c.doubt)
 	if c.cancelling {
 		c.sendCancel()
 		return

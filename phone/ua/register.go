@@ -53,7 +53,7 @@ func (acc *account) found(attempt int, r locate.Result, err error) {
 	case err == nil:
 		acc.servers.found(r)
 		acc.mu.Lock()
-		acc.seen.trusted = nil
+		acc.seen.targets, acc.seen.trusted = r.Targets, nil
 		for _, t := range r.Targets {
 			acc.seen.trusted = append(acc.seen.trusted, t.Addr.Addr())
 		}

@@ -265,3 +265,79 @@ func TestServersOrder(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 }
+
+// TestCallGoesToTheNextServer: the one that the phone is registered with says
+// nothing, or 503; the call goes on with the next, and so does the registration.
+func TestCallGoesToTheNextServer(t *testing.T) {
+	for name, fail := range map[string]func(n *uatest.Network, r *registrar){
+		"silent": func(n *uatest.Network, r *registrar) { n.SetDead(r.addr.Addr(), true) },
+		"503":    func(n *uatest.Network, r *registrar) { r.set(func() { r.answer["INVITE"] = 503 }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			bubble(t, func(t *testing.T) {
+				n := uatest.NewNetwork(uatest.Faults{})
+				primary, secondary := twoServers(t, n)
+				p := member(t, n, "10.0.0.1", "alice", "secret-a")
+				registered(p)
+				fail(n, primary)
+				start := time.Now()
+				p.Dial("1", "", "nobody", lm)
+				// The second server knows nobody: 404.
+				if e := expect[Ended](p); e.Code != 404 || time.Since(start) > sparePatience+time.Second {
+					t.Errorf("%+v after %v", e, time.Since(start))
+				}
+				time.Sleep(2 * sparePatience)
+				if _, ok := secondary.bound("alice"); !ok {
+					t.Error("the registration has not followed")
+				}
+				p.quietFor(time.Minute)
+				// With both gone, the call ends as one to a dead server does.
+				n.SetDead(primary.addr.Addr(), true)
+				n.SetDead(secondary.addr.Addr(), true)
+				start = time.Now()
+				p.Dial("2", "", "nobody", lm)
+				for {
+					if e, ok := waitAny(p).(Ended); ok {
+						if e.Code != 408 || time.Since(start) > 64*sip.T1+sparePatience+time.Second {
+							t.Errorf("%+v after %v", e, time.Since(start))
+						}
+						break
+					}
+				}
+			})
+		})
+	}
+}
+
+// TestHangingUpWhileTheNextServerIsLookedFor leaves nothing behind.
+func TestHangingUpWhileTheNextServerIsLookedFor(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{})
+		primary, secondary := twoServers(t, n)
+		p := member(t, n, "10.0.0.1", "alice", "secret-a")
+		registered(p)
+		n.SetDead(primary.addr.Addr(), true)
+		n.SetDead(secondary.addr.Addr(), true)
+		for i, after := range []time.Duration{0, sparePatience, sparePatience + time.Second} {
+			id := fmt.Sprint(i)
+			p.Dial(id, "", "nobody", lm)
+			time.Sleep(after)
+			p.HangUp(id)
+			for {
+				if e, ok := waitAny(p).(Ended); ok {
+					if e.Code != 487 {
+						t.Errorf("%+v", e)
+					}
+					break
+				}
+			}
+		}
+		time.Sleep(5 * time.Minute)
+		synctest.Wait()
+		p.Agent.mu.Lock()
+		defer p.Agent.mu.Unlock()
+		if len(p.calls)+len(p.dialogs)+len(p.busy) != 0 {
+			t.Errorf("%d calls, %d dialogs, %d busy", len(p.calls), len(p.dialogs), len(p.busy))
+		}
+	})
+}
