@@ -2,9 +2,11 @@ package media
 
 import (
 	"log/slog"
+	"math"
 	"sync"
 	"time"
 
+	"offhook/media/dsp"
 	"offhook/media/sound"
 	"offhook/media/tone"
 )
@@ -19,6 +21,20 @@ type EndpointConfig struct {
 	// Ringer is what is heard for tone.Ring, sound.Rate, over and over with a
 	// pause between; empty: what Tones says. It is not to be changed.
 	Ringer []int16
+
+	// Clean is what is done to the microphone: nothing for a handset at the ear,
+	// all of it for a speakerphone. Without libspeexdsp in the build it is
+	// logged, and not done.
+	Clean dsp.Options
+	// Sidetone is how loud its user's voice is in the ear beside the call's, in
+	// dB, -40 to -6; 0: not at all, which is right for devices that make their
+	// own.
+	Sidetone float64
+
+	// OnMutedTalk is called, on the sound port's goroutine, when somebody speaks
+	// into the muted microphone of a call; a soft beep tells the talker as well.
+	// Not more often than every 15 s.
+	OnMutedTalk func()
 
 	// OnFirstSound is called once after each Set, with the first period that
 	// is not silent (above -60 dBFS), what fades out from before not counted.
@@ -68,6 +84,11 @@ type mixer struct {
 	told     *Session  // who got the last period's microphone, unmuted
 	plan     tone.Plan // how tones sound
 	ringer   ringer
+	cleaner  *dsp.Cleaner // nil: none
+	clean    [sound.Period]int16
+	sidetone int32 // 1/4096
+	side     [sound.Period]int16
+	muted    mutedTalk
 	tone     tone.Generator
 	ring     tone.Generator
 	beep     tone.Generator
@@ -95,6 +116,16 @@ func NewEndpoint(port sound.Port, cfg EndpointConfig) *Endpoint {
 		wake: make(chan struct{}, 1), again: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{}),
 	}
 	e.mix.ringer.samples, e.mix.plan = cfg.Ringer, cfg.Tones
+	if cfg.Clean != (dsp.Options{}) {
+		c, err := dsp.New(cfg.Clean)
+		if err != nil {
+			e.log.Warn("sound: the microphone is used as it is", "err", err)
+		}
+		e.mix.cleaner = c
+	}
+	if cfg.Sidetone < 0 {
+		e.mix.sidetone = int32(4096 * math.Pow(10, max(-40, cfg.Sidetone)/20))
+	}
 	e.mix.silence()
 	go e.keep()
 	return e
@@ -149,17 +180,25 @@ func (e *Endpoint) process(mic, ear []int16) {
 		e.mu.Unlock()
 		return
 	}
+	mic = e.mix.tidy(&plan, mic)
+	warn := e.mix.warn(&plan, mic)
 	if plan.conferring() {
 		e.mix.confer(&plan, mic)
 	} else {
 		e.mix.capture(plan, mic)
 	}
 	audible := e.mix.play(&plan, &e.volume, ear)
+	if e.mix.cleaner != nil {
+		e.mix.cleaner.Played(ear)
+	}
 	first := audible && e.fresh
 	if first {
 		e.fresh = false
 	}
 	e.mu.Unlock()
+	if warn && e.cfg.OnMutedTalk != nil {
+		e.cfg.OnMutedTalk()
+	}
 	if first && e.cfg.OnFirstSound != nil {
 		e.cfg.OnFirstSound(time.Now(), plan)
 	}
@@ -239,6 +278,11 @@ func (m *mixer) play(plan *Plan, v *volume, ear []int16) (audible bool) {
 		say, ring = m.ringer.instead(say), m.ringer.instead(ring)
 		if m.ringer.fill(m.part[:], plan.Tone == tone.Ring || plan.Ring == tone.Ring) {
 			m.add()
+		}
+	}
+	if m.sidetone != 0 && plan.told() != nil && !plan.MuteMic {
+		for i, s := range m.side {
+			m.sum[i] += int32(s) * m.sidetone >> 12
 		}
 	}
 	m.sing(&m.tone, say)

@@ -193,6 +193,9 @@ func (e *Endpoint) Close() error {
 		<-e.done
 		e.stop()
 		err = e.port.Close()
+		if e.mix.cleaner != nil {
+			e.mix.cleaner.Close()
+		}
 		e.enter(State{Closed, nil})
 	})
 	return err

@@ -47,6 +47,8 @@ type Config struct {
 
 	// Endpoint is how every handset sounds: its tones, ringer and signal path. Its logger and callbacks are the phone's.
 	Endpoint media.EndpointConfig
+	// Speakerphones: devices that call themselves so are cleaned of echo and noise besides.
+	Speakerphones bool
 
 	// Line says what a device is connected to; nil: the line of all.
 	Line func(hid.Info) desk.Line

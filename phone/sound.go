@@ -2,10 +2,12 @@ package phone
 
 import (
 	"offhook/media"
+	"offhook/media/dsp"
 	"offhook/media/sound"
 	"offhook/media/tone"
 	"offhook/phone/control"
 	"offhook/phone/desk"
+	"strings"
 )
 
 // Sound is what Attach is told of the sound of a handset.
@@ -102,6 +104,15 @@ func (h *handset) use(p *Phone, port sound.Port) {
 	var e *media.Endpoint
 	cfg := p.cfg.Endpoint
 	cfg.Logger = p.log
+	if p.cfg.Speakerphones && strings.Contains(strings.ToLower(h.name), "speak") {
+		cfg.Clean = dsp.Options{Echo: true, Noise: true, Gain: true}
+	}
+	cfg.OnMutedTalk = func() {
+		p.inbox.post(func() {
+			on := true
+			p.send(control.Event{Type: control.EventMute, Handset: string(h.id), On: &on, Reason: "somebody speaks into the muted microphone"})
+		})
+	}
 	cfg.OnState = func(st media.State) {
 		p.inbox.post(func() {
 			if h.sound == e {

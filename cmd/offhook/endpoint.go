@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/media"
+	"offhook/media/dsp"
 	"offhook/media/tone"
 	"offhook/phone/config"
 )
@@ -16,7 +17,10 @@ func endpoint(a config.Audio) (media.EndpointConfig, error) {
 	if err != nil {
 		return media.EndpointConfig{}, fmt.Errorf("tones: %w", err)
 	}
-	out := media.EndpointConfig{Tones: plan}
+	out := media.EndpointConfig{Tones: plan, Sidetone: float64(a.Sidetone)}
+	if a.Speakerphone == "on" {
+		out.Clean = dsp.Options{Echo: true, Noise: true, Gain: true}
+	}
 	if strings.HasSuffix(strings.ToLower(a.Ringer), ".wav") {
 		out.Ringer, err = media.ReadSound(a.Ringer, 30*time.Second)
 	} else {

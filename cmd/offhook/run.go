@@ -43,6 +43,7 @@ func (c *RunCmd) Run(a *app) error {
 	}
 	profiles := c.profiles(paths)
 	settings := phoneConfig(cfg, log)
+	settings.Speakerphones = cfg.Audio.Speakerphone == "auto"
 	if settings.Endpoint, err = endpoint(cfg.Audio); err != nil {
 		return err
 	}

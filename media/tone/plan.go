@@ -58,7 +58,10 @@ var Default = Plan{
 	Ring: {Steps: warble(784, 988, 50*ms, 1000*ms, 4000*ms)},
 	// The beep of E.180 clause 10: half a second at 1400 Hz, every 15 s.
 	Recording: {Steps: []Step{{[]Component{{1400, waitingLevel}}, 500 * ms}, {nil, 14500 * ms}}},
-	KeyClick:  {Once: true, Steps: []Step{{[]Component{{1200, clickLevel}}, 12 * ms}}},
+	Muted: {Once: true, Steps: []Step{
+		{[]Component{{350, waitingLevel}}, 80 * ms}, {nil, 80 * ms}, {[]Component{{350, waitingLevel}}, 80 * ms},
+	}},
+	KeyClick: {Once: true, Steps: []Step{{[]Component{{1200, clickLevel}}, 12 * ms}}},
 }
 
 // warble alternates two notes for a while, then pauses: the ringer of an

@@ -69,11 +69,14 @@ const (
 // Audio is the [audio] table.
 type Audio struct {
 	Backend string
-	Play    string   // absolute path; file backend: what the microphone hears
-	Record  string   // absolute path; file backend: what the earpiece plays
-	Tones   string   // country whose tones are heard, ISO 3166; empty: those that the ITU recommends
-	Ringer  string   // one of tone.Ringers, or the absolute path of a WAV file; empty: "warble"
-	Ring    []string // where it rings: "handset"; empty: nowhere but in lights
+	Play    string // absolute path; file backend: what the microphone hears
+	Record  string // absolute path; file backend: what the earpiece plays
+	Tones   string // country whose tones are heard, ISO 3166; empty: those that the ITU recommends
+	Ringer  string // one of tone.Ringers, or the absolute path of a WAV file; empty: "warble"
+	// Speakerphone says which devices are cleaned of echo and noise: "auto" (those that call themselves so), "on" or "off".
+	Speakerphone string
+	Sidetone     int      // of the user's own voice in the ear, dB, -40 to -6; 0: none
+	Ring         []string // where it rings: "handset"; empty: nowhere but in lights
 }
 
 // Phone is the [phone] table: how the desk phone behaves.

@@ -26,7 +26,7 @@ const maxAccounts = 64
 func Default() *Config {
 	return &Config{
 		SIP:   SIP{RTPPorts: PortRange{16384, 16484}, DSCP: DSCP{Audio: 46, Signalling: 24}},
-		Audio: Audio{Backend: BackendPortAudio, Ring: []string{"handset"}},
+		Audio: Audio{Backend: BackendPortAudio, Ring: []string{"handset"}, Speakerphone: "auto"},
 		Phone: Phone{FirstDigitTimeout: 15 * time.Second, InterDigitTimeout: 4 * time.Second},
 	}
 }
@@ -218,6 +218,11 @@ func readAudio(t *table, c *Audio) {
 		} else if _, err := tone.Default.WithRinger(c.Ringer); err != nil {
 			t.fail("ringer", "%v", err)
 		}
+	}
+	t.choice("speakerphone", &c.Speakerphone, []string{"auto", "on", "off"})
+	t.integer("sidetone", &c.Sidetone, -40, 0)
+	if c.Sidetone > -6 && c.Sidetone < 0 {
+		t.fail("sidetone", "sidetone = %d is as loud as the call: choose -40 to -6, or 0 for none", c.Sidetone)
 	}
 	var ring []string
 	if t.texts("ring", &ring) {

@@ -64,6 +64,8 @@ play    = "in.wav"
 record  = "out.wav"
 tones   = "GB"
 ringer  = "bell"
+speakerphone = "off"
+sidetone = -20
 ring    = ["handset", "speakers"]
 
 [phone]
@@ -100,7 +102,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 		},
 		Audio: Audio{
 			Backend: "file", Play: filepath.Join(dir, "in.wav"), Record: filepath.Join(dir, "out.wav"),
-			Tones: "GB", Ringer: "bell",
+			Tones: "GB", Ringer: "bell", Speakerphone: "off", Sidetone: -20,
 			Ring: []string{"handset"},
 		},
 		Phone: Phone{FirstDigitTimeout: 10 * time.Second, InterDigitTimeout: 2500 * time.Millisecond, DND: true},
@@ -109,7 +111,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 		t.Errorf("read\n%+v\nwant\n%+v", cfg, want)
 	}
 	expectLines(t, warnings, []string{
-		`c.toml:38: ring = "speakers" is not in this version yet: skipped`,
+		`c.toml:40: ring = "speakers" is not in this version yet: skipped`,
 	})
 }
 
