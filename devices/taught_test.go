@@ -167,3 +167,37 @@ func TestTheFirstReportIsNoNewsWhereAProfileSaysSo(t *testing.T) {
 		t.Errorf("a lift makes %v", got)
 	}
 }
+
+// FuzzTaught gives a driver by places a profile and reports of somebody who means harm.
+func FuzzTaught(f *testing.F) {
+	f.Add(taughtTable, []byte{2, 1, 2, 2, 1, 0, 3, 1, 0x85, 0})
+	f.Add("source s\ndevice 0001:0001 x\nhook @0.3.1=00 level\nlight mute @0.100.32=FFFFFFFF\nfact output-length 0 2\n", []byte{1, 8, 1, 0})
+	f.Fuzz(func(t *testing.T, table string, script []byte) {
+		list, err := profile.Read("f", table)
+		if err != nil || len(list) == 0 || len(script) > 256 {
+			return
+		}
+		p := list[0]
+		d := newDevice(&quiet{}, newTaught(&p), Options{})
+		for len(script) > 0 {
+			n := min(int(script[0]%16), len(script)-1)
+			d.take(script[1 : 1+n])
+			d.mu.Lock()
+			d.opening = script[0]&0x10 != 0
+			i := Indicators{OffHook: script[0]&0x20 != 0, Mute: script[0]&0x40 != 0, Ring: script[0]&0x80 != 0}
+			d.driver.show(i, time.Time{})
+			d.mu.Unlock()
+			for _, m := range d.driver.render(i) {
+				if len(m.report) == 0 || len(m.report) > maxTaughtOutput {
+					t.Errorf("a report of %d bytes", len(m.report))
+				}
+				d.driver.writing(m, i, time.Time{})
+			}
+			d.driver.wrote(time.Time{})
+			script = script[1+n:]
+		}
+	})
+}
+
+// maxTaughtOutput is the longest output report that a table can ask for, in bytes.
+const maxTaughtOutput = 1 + 4096

@@ -19,6 +19,9 @@ import (
 // have at most 4096.
 const maxFile = 4096
 
+// profiles is the folder with what is known of devices on this machine.
+var profiles = profile.SystemFolder
+
 // node tells the kind of telephone behind a hidraw node that users may open.
 func node(dir string) (kind string, ok bool) {
 	hid, ok := hidDevice(dir)
@@ -50,11 +53,12 @@ func profiled(hid string) bool {
 	if err != nil {
 		return false
 	}
-	known := (*profile.Table)(nil).Find(vendor, product)
+	table, _ := profile.Load(profiles) // what is wrong there is told by offhook, and left out
+	known := table.Find(vendor, product)
 	return slices.ContainsFunc(known.Inputs, func(in profile.Input) bool {
-		return in.Control == "hook" && slices.ContainsFunc(d.Fields, func(f report.Field) bool {
+		return in.Control == "hook" && in.Form != profile.None && (in.At.Raw || slices.ContainsFunc(d.Fields, func(f report.Field) bool {
 			return f.Kind == report.Input && slices.Contains(f.Usages, in.At.Usage)
-		})
+		}))
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"offhook/devices"
+	"offhook/devices/profile"
 	"offhook/devices/virtual"
 )
 
@@ -82,6 +83,13 @@ func (u usb) node(number, name string) string {
 
 func TestNodesOfTelephonesMayBeOpenedAndOthersNot(t *testing.T) {
 	handset := descriptor(t, "handset")
+	profiles = t.TempDir()
+	defer func() { profiles = profile.SystemFolder }()
+	taught := "source taught\ndevice 1209:7a09 Mine\nhook @1.0.8=02 press\n"
+	if err := os.WriteFile(filepath.Join(profiles, "mine.txt"), []byte(taught), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	vendors := []byte{0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0xC0}
 	for _, c := range []struct {
 		name, hid  string
 		descriptor []byte
@@ -101,6 +109,9 @@ func TestNodesOfTelephonesMayBeOpenedAndOthersNot(t *testing.T) {
 		{"a headset with the page of its maker", "0003:047F:C00E.0001", talkKey, "headset"},
 		{"the same page, of another maker", "0003:1209:C00E.0001", talkKey, ""},
 		{"the numbers without the talk key", "0003:047F:C00E.0001", []byte{0x05, 0x0C, 0x09, 0x01, 0xA1, 0x01, 0x09, 0xE9, 0x81, 0x02, 0xC0}, ""},
+		{"taught on this machine", "0003:1209:7A09.0001", vendors, "headset"},
+		{"a keyboard that was taught", "0003:1209:7A09.0001", keyboard, ""},
+		{"not taught", "0003:1209:7A0A.0001", vendors, ""},
 		{"a microphone that says it is a phone", "0003:2F05:003B.0001", descriptor(t, "phone"), "headset"},
 	} {
 		u := plug(t, "1209", "7e1e").hid("3", c.hid, c.descriptor)

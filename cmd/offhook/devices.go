@@ -164,7 +164,7 @@ func (a *app) profiles() *profile.Table {
 	if err != nil {
 		return nil // no home: what the program knows is left
 	}
-	table, err := profile.Load(paths.Profiles())
+	table, err := profile.Load(profile.SystemFolder, paths.Profiles())
 	if err != nil {
 		fmt.Fprintf(a.err, "offhook: %s\n", clean(err.Error()))
 	}

@@ -180,7 +180,13 @@ func (c *devicesLearnCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	dev, err := c.open(a, a.profiles())
+	table := a.profiles()
+	dev, err := c.open(a, table)
+	if errors.Is(err, hid.ErrPermission) {
+		info, _ := a.choose(c.Device, table) // it was found before
+		return fmt.Errorf("%w; or, for a device that no rule knows: sudo offhook devices learn %04x:%04x --output %s/%[2]04x-%[3]04x.txt, "+
+			"then plug it in again", err, info.VendorID, info.ProductID, profile.SystemFolder)
+	}
 	if err != nil {
 		return err
 	}

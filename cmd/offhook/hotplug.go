@@ -42,7 +42,7 @@ func hotplug(ctx context.Context, p *phone.Phone, sounds *sounds, profiles strin
 
 // loadProfiles reads the user's device profiles; those that are wrong are told and left out.
 func loadProfiles(folder string, log *slog.Logger) *profile.Table {
-	table, err := profile.Load(folder)
+	table, err := profile.Load(profile.SystemFolder, folder)
 	if err != nil {
 		log.Warn(err.Error())
 	}

@@ -247,3 +247,39 @@ func TestWhatCannotBeToldApartIsSaid(t *testing.T) {
 		t.Errorf("%v", unclear[0])
 	}
 }
+
+// FuzzSession gives a session reports of any kind: what it makes of them is a profile, or an error.
+func FuzzSession(f *testing.F) {
+	made, err := virtual.ByName("handset")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(made.Descriptor, []byte{3, 2, 1, 0, 0x10, 3, 2, 0, 0, 0x20, 3, 2, 0x41, 0, 0x20})
+	f.Add([]byte{}, []byte{1, 1, 0x20, 1, 0, 0x20, 2, 5, 5, 0x40})
+	f.Fuzz(func(t *testing.T, descriptor, script []byte) {
+		if len(script) > 1024 {
+			return
+		}
+		s := learn.New(descriptor)
+		for len(script) > 0 {
+			n := min(int(script[0]%16), len(script)-1)
+			s.Report(script[1 : 1+n])
+			switch {
+			case script[0]&0x10 != 0:
+				s.Rested()
+			case script[0]&0x20 != 0:
+				s.Settled()
+			case script[0]&0x40 != 0:
+				s.Skip()
+			}
+			script = script[1+n:]
+		}
+		p, _, err := s.Profile(profile.ID{Vendor: 1, Product: 2}, "x")
+		if err != nil {
+			return
+		}
+		if _, err := profile.Read("f", p.Write("s")); err != nil {
+			t.Errorf("%v\n%s", err, p.Write("s"))
+		}
+	})
+}

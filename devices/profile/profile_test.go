@@ -137,6 +137,14 @@ func TestTheUsersTablesOverruleThisProgram(t *testing.T) {
 	if o := table.Find(0x1234, 1); o.Known() || o.Raw() {
 		t.Errorf("nothing is known of this one: %+v", o)
 	}
+	system := t.TempDir()
+	if err := os.WriteFile(filepath.Join(system, "x.txt"), []byte("source root\ndevice 0b0e:0410 Theirs\nmute 0B:2F press\nredial 0B:24\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	both, _ := Load(system, folder) // bad.txt was told above
+	if p := both.Find(0x0B0E, 0x0410); p.Of("mute")[0].Form != Level || len(p.Of("redial")) != 1 {
+		t.Errorf("the user's own folder overrules that of all: %+v", p)
+	}
 	if empty, err := Load(filepath.Join(folder, "none")); err != nil || !reflect.DeepEqual(empty.Find(0x0B0E, 0x0412), (*Table)(nil).Find(0x0B0E, 0x0412)) {
 		t.Errorf("without a folder: %v", err)
 	}

@@ -81,17 +81,31 @@ const (
 	maxFiles = 256
 )
 
-// Load reads the user's tables, *.txt in a folder, in the order of their names. A
-// folder that is not there is none. A file that is wrong is left out, and the
-// error, which is then joined of one for each file, says so; the table is good to
-// use all the same.
-func Load(folder string) (*Table, error) {
+// SystemFolder has the tables of all users of a machine. The udev rules go by them,
+// too: a device that is taught there may be opened.
+const SystemFolder = "/etc/offhook/devices"
+
+// Load reads the users' tables, *.txt in folders, in the order of their names; later
+// folders overrule. A folder that is not there is none. A file that is wrong is left
+// out, and the error, which is then joined of one for each file, says so; the table
+// is good to use all the same.
+func Load(folders ...string) (*Table, error) {
+	var all []Profile
+	var errs []error
+	for _, folder := range folders {
+		list, err := loadFolder(folder)
+		all, errs = append(all, list...), append(errs, err)
+	}
+	return With(all), errors.Join(errs...)
+}
+
+func loadFolder(folder string) ([]Profile, error) {
 	entries, err := os.ReadDir(folder)
 	if errors.Is(err, fs.ErrNotExist) {
-		return With(nil), nil
+		return nil, nil
 	}
 	if err != nil {
-		return With(nil), fmt.Errorf("read the device profiles: %w", err)
+		return nil, fmt.Errorf("read the device profiles: %w", err)
 	}
 	var all []Profile
 	var errs []error
@@ -112,7 +126,7 @@ func Load(folder string) (*Table, error) {
 		}
 		all = append(all, list...)
 	}
-	return With(all), errors.Join(errs...)
+	return all, errors.Join(errs...)
 }
 
 func readFile(path string) ([]Profile, error) {
