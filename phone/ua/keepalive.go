@@ -18,6 +18,9 @@ import (
 type aliveness struct {
 	timer *time.Timer
 	every time.Duration // between packets to a UDP server; 0: udpAlive
+	// seen is what the server's STUN has said of us since we registered. It may
+	// be another address than the registrar has seen; it must not change.
+	seen netip.AddrPort
 }
 
 func (k *aliveness) stop() { stop(&k.timer) }
@@ -35,6 +38,7 @@ const (
 // with no NAT on it needs nothing: an idle phone is silent.
 func (acc *account) keepAlive(res *sip.Response, f flow) {
 	acc.alive.stop()
+	acc.alive.seen = netip.AddrPort{}
 	timer := time.Duration(seconds(headerValue(res, "Flow-Timer"))) * time.Second
 	outbound := timer > 0 || hasOption(res, "Require", "outbound")
 	attempt := acc.attempt
@@ -130,8 +134,11 @@ func (acc *account) pingSTUN(attempt int, f flow) {
 			case errors.Is(err, errSTUNSilent):
 				acc.servers.failed(acc.target, time.Now())
 				acc.renew("the registrar does not answer keep-alives any more")
-			case err == nil && seen != f.contact():
+			case err != nil:
+			case acc.alive.seen.IsValid() && acc.alive.seen != seen:
 				acc.renew("a NAT has given this phone another address")
+			default:
+				acc.alive.seen = seen
 			}
 		})
 	}()

@@ -288,3 +288,57 @@ func TestConnectionThatNoLongerPongsIsClosed(t *testing.T) {
 		p.Close(t.Context())
 	})
 }
+
+// TestConnectionThatBringsNoAnswersIsLeft: the server is gone without a word,
+// and comes back as if it had never known us.
+func TestConnectionThatBringsNoAnswersIsLeft(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{})
+		s := newStreamServer(t, n, "10.0.0.50:5060", nil)
+		p := newPhone(t, n.Host("10.0.0.1"), Config{Accounts: []Account{{Name: "x", URI: "sip:x@10.0.0.50", Transport: "tcp", Register: true}}})
+		registered(p)
+		<-s.conns
+		n.SetDead(netip.MustParseAddr("10.0.0.50"), true)
+		if e := waitFor[Registration](p, 10*time.Minute); e.State != Failed && e.State != Registering {
+			t.Errorf("%+v", e)
+		}
+		n.SetDead(netip.MustParseAddr("10.0.0.50"), false)
+		for expect[Registration](p).State != Registered {
+		}
+		if len(s.conns) == 0 {
+			t.Error("registered over the old connection")
+		}
+		p.Close(t.Context())
+	})
+}
+
+// TestOneConnectionForAllWhoDialAtOnce.
+func TestOneConnectionForAllWhoDialAtOnce(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{Delay: 10 * time.Millisecond})
+		s := newStreamServer(t, n, "10.0.0.50:5060", nil)
+		p := newPhone(t, n.Host("10.0.0.1"), Config{})
+		e := endpoint{transport: "tcp", addr: netip.MustParseAddrPort("10.0.0.50:5060")}
+		got := make(chan flow, 10)
+		for range 10 {
+			go func() {
+				f, err := p.stack.flowTo(t.Context(), e)
+				if err != nil {
+					t.Error(err)
+				}
+				got <- f
+			}()
+		}
+		first := <-got
+		for range 9 {
+			if f := <-got; f.local != first.local {
+				t.Errorf("%v and %v", f.local, first.local)
+			}
+		}
+		synctest.Wait()
+		if len(s.conns) != 1 {
+			t.Errorf("%d connections", len(s.conns))
+		}
+		p.Close(t.Context())
+	})
+}

@@ -181,6 +181,10 @@ func (acc *account) exchange(attempt int, req *sip.Request, f flow, au *auth) {
 				if attempt != acc.attempt {
 					return
 				}
+				if silent(err) {
+					// A connection that brings no answers may be gone without a word.
+					acc.a.stack.drop(f)
+				}
 				code, step := transportCode(err)
 				acc.elsewhere(attempt, code, step, acc.unreachable(err))
 			})

@@ -46,7 +46,8 @@ type stack struct {
 	mu        sync.Mutex // guards the rest
 	udp       map[netip.Addr]*socket
 	streams   map[streamKey]*streamConn
-	seen      map[seenKey]netip.AddrPort // our ends as others see them, where that differs
+	dialling  map[streamKey]chan struct{} // closed when somebody's attempt has ended
+	seen      map[seenKey]netip.AddrPort  // our ends as others see them, where that differs
 	closers   []func() error
 	listeners []netip.AddrPort // TCP
 	accepted  []*streamConn    // in the order they came
@@ -57,7 +58,7 @@ func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
 	request func(*sip.Request, *sip.ServerTx), stray func(*sip.Response), knows func([]byte) bool) *stack {
 	s := &stack{
 		log: log, net: network, tracer: tracer, intake: newIntake(), dialled: newHandover(), dialledTLS: newHandover(),
-		udp: map[netip.Addr]*socket{}, streams: map[streamKey]*streamConn{}, seen: map[seenKey]netip.AddrPort{},
+		udp: map[netip.Addr]*socket{}, streams: map[streamKey]*streamConn{}, dialling: map[streamKey]chan struct{}{}, seen: map[seenKey]netip.AddrPort{},
 		lost: func(streamKey) {}, refused: refusals{acks: map[string]*sip.Request{}}, door: newDoor(knows),
 	}
 	ql := quietLogger(log)

@@ -25,21 +25,53 @@ func (s *stack) stream(transport string, remote netip.AddrPort) *streamConn {
 // connectTimeout bounds an attempt at a connection, TLS included.
 const connectTimeout = 5 * time.Second
 
-// connect gives the connection to e, dialling when there is none.
+// connect gives the connection to e, dialling when there is none. Who comes
+// while another dials waits for what comes of that.
 func (s *stack) connect(ctx context.Context, e endpoint) (*streamConn, error) {
-	s.mu.Lock()
-	c, closed := s.streams[streamKey{e.transport, e.addr}], s.closed
-	s.mu.Unlock()
-	switch {
-	case closed:
-		return nil, ErrClosed
-	case c != nil && e.transport == "tls":
-		return c, c.serves(e)
-	case c != nil:
-		return c, nil
-	}
 	ctx, cancel := context.WithTimeout(ctx, connectTimeout)
 	defer cancel()
+	key := streamKey{e.transport, e.addr}
+	for {
+		s.mu.Lock()
+		c, closed, dialling := s.streams[key], s.closed, s.dialling[key]
+		if c == nil && !closed && dialling == nil {
+			mine := make(chan struct{})
+			s.dialling[key] = mine
+			s.mu.Unlock()
+			defer func() {
+				s.mu.Lock()
+				delete(s.dialling, key)
+				s.mu.Unlock()
+				close(mine)
+			}()
+			return s.dial(ctx, e)
+		}
+		s.mu.Unlock()
+		switch {
+		case closed:
+			return nil, ErrClosed
+		case c != nil && e.transport == "tls":
+			return c, c.serves(e)
+		case c != nil:
+			return c, nil
+		}
+		select {
+		case <-dialling:
+		case <-ctx.Done():
+			return nil, &StepError{StepRoute, fmt.Errorf("connect to %v: %w", e.addr, ctx.Err())}
+		}
+	}
+}
+
+// drop closes the connection of f, when it has one.
+func (s *stack) drop(f flow) {
+	if c := s.stream(f.transport, f.remote); c != nil {
+		c.Close()
+	}
+}
+
+// dial opens a connection to e.
+func (s *stack) dial(ctx context.Context, e endpoint) (*streamConn, error) {
 	raw, err := s.net.Dial(ctx, netip.Addr{}, e.addr.String())
 	if err != nil {
 		return nil, &StepError{StepRoute, fmt.Errorf("connect to %v: %w", e.addr, err)}
@@ -51,7 +83,7 @@ func (s *stack) connect(ctx context.Context, e endpoint) (*streamConn, error) {
 		}
 		into = s.dialledTLS
 	}
-	c = s.adopt(raw, nil, e)
+	c := s.adopt(raw, nil, e)
 	if err := into.give(c); err != nil {
 		c.Close()
 		return nil, err
@@ -86,14 +118,15 @@ func (s *stack) adopt(raw net.Conn, d *door, e endpoint) *streamConn {
 	local := addrPort(raw.LocalAddr())
 	c.closed = func(c *streamConn) {
 		s.mu.Lock()
-		if s.streams[key] == c {
+		current := s.streams[key] == c
+		if current {
 			delete(s.streams, key)
 		}
 		delete(s.seen, seenKey{e.transport, local, key.remote.Addr()})
 		s.accepted = slices.DeleteFunc(s.accepted, func(o *streamConn) bool { return o == c })
 		closed := s.closed
 		s.mu.Unlock()
-		if !closed {
+		if current && !closed {
 			s.lost(key)
 		}
 	}
