@@ -197,7 +197,8 @@ func (p *Phone) fromDevice(id desk.HandsetID, d *devices.Device, e devices.Event
 	case devices.SendPress:
 		p.feed(desk.SendPressed{Handset: id})
 	case devices.VolumeUp, devices.VolumeDown:
-		if h.sound != nil {
+		// A headset's are the desktop's, to which the kernel gives them as well.
+		if h.sound != nil && (d.Kind() != devices.Headset || h.virtual != nil) {
 			h.sound.StepVolume(e.Kind == devices.VolumeUp)
 		}
 	case devices.ClearPress:

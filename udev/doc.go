@@ -37,6 +37,7 @@
 //	usb node     ── a phone that gets no hidraw node? (by its numbers) ──── group, uaccess
 //	sound card   ── has this USB device a handset's HID interface? ──────── hidden, group
 //	event node   ── the same ────────────────────────────────────────────── ignored by libinput
+//	event node   ── a telephone's that may be opened? ───────────────────── without KEY_MICMUTE
 //
 // The sound card is the hard one: interfaces are probed one after the other,
 // and a card is often announced before the HID interface beside it has been

@@ -54,7 +54,7 @@ func mustRules(t *testing.T, share bool) [][]token {
 var operators = map[string][]string{
 	"ACTION": {"==", "!="}, "SUBSYSTEM": {"==", "!="}, "SUBSYSTEMS": {"==", "!="}, "KERNEL": {"==", "!="}, "ATTR": {"==", "!="},
 	"ENV": {"==", "!=", "="}, "IMPORT": {"="}, "GOTO": {"="}, "LABEL": {"="},
-	"TAG": {"+="}, "GROUP": {"="}, "MODE": {"="},
+	"TAG": {"+="}, "RUN": {"+="}, "GROUP": {"="}, "MODE": {"="},
 }
 
 func TestEveryTokenOfTheRulesIsOneThatUdevKnows(t *testing.T) {
@@ -75,7 +75,7 @@ func TestEveryTokenOfTheRulesIsOneThatUdevKnows(t *testing.T) {
 					gotos[k.value] = true
 				case k.is("IMPORT", "program"):
 					words := strings.Fields(k.value)
-					if len(words) != 3 || words[0] != testHelper || words[2] != "%S%p" || !slices.Contains([]string{"node", "card", "keys"}, words[1]) {
+					if len(words) != 3 || words[0] != testHelper || words[2] != "%S%p" || !slices.Contains([]string{"node", "card", "keys", "mute"}, words[1]) {
 						t.Errorf("the helper is called as %q", k.value)
 					}
 				case k.key == "IMPORT" && k.attribute != "db" && k.attribute != "parent":
@@ -198,6 +198,32 @@ func TestKnownPhonesAreFoundByTheirNumbers(t *testing.T) {
 		}
 		if q, _ := Known(p.Vendor, p.Product); q != KnownPhones[i] {
 			t.Errorf("%04x:%04x is there twice", p.Vendor, p.Product)
+		}
+	}
+}
+
+// The kernel's twin of a phone's mute key must not reach the desktop, whether or not handsets are shared with it; no
+// other key is touched.
+func TestOnlyTheMuteKeyIsTakenOutOfTheKernelsKeys(t *testing.T) {
+	for _, share := range []bool{false, true} {
+		found := 0
+		for _, rule := range mustRules(t, share) {
+			for _, k := range rule {
+				if k.key != "ENV" || !strings.HasPrefix(k.attribute, "KEYBOARD_KEY_") {
+					continue
+				}
+				found++
+				if k.attribute != "KEYBOARD_KEY_b002f" || k.value != "reserved" {
+					t.Errorf("%s is made %q", k.attribute, k.value)
+				}
+				if !slices.ContainsFunc(rule, func(o token) bool { return o.is("ENV", "OFFHOOK_MUTE") && o.operator == "==" }) ||
+					!slices.ContainsFunc(rule, func(o token) bool { return o.is("RUN", "builtin") && o.value == "keyboard" }) {
+					t.Errorf("it is done for all, or not done: %v", rule)
+				}
+			}
+		}
+		if found != 1 {
+			t.Errorf("share %v: %d keys", share, found)
 		}
 	}
 }

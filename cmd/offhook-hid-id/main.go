@@ -4,6 +4,7 @@
 //	offhook-hid-id node DIR   may users open this hidraw node?          OFFHOOK_PHONE=phone|handset|headset
 //	offhook-hid-id card DIR   is this sound card a handset's?           OFFHOOK_HIDE=1
 //	offhook-hid-id keys DIR   are the keys of this input a handset's?   OFFHOOK_HIDE=1
+//	offhook-hid-id mute DIR   is this input a telephone's?              OFFHOOK_MUTE=1
 //
 // It prints a property for udev to import and ends with status 0, or prints
 // nothing and ends with status 1: no. Status 2 is a wrong command line.
@@ -33,7 +34,7 @@ func main() {
 
 func run(args []string, stdout, stderr io.Writer) int {
 	if len(args) != 2 {
-		fmt.Fprintln(stderr, "usage: offhook-hid-id node|card|keys DIRECTORY-IN-SYSFS")
+		fmt.Fprintln(stderr, "usage: offhook-hid-id node|card|keys|mute DIRECTORY-IN-SYSFS")
 		return 2
 	}
 	property, ok := "", false
@@ -42,6 +43,9 @@ func run(args []string, stdout, stderr io.Writer) int {
 		var kind string
 		kind, ok = node(args[1])
 		property = "OFFHOOK_PHONE=" + kind
+	case "mute":
+		_, ok = node(args[1])
+		property = "OFFHOOK_MUTE=1"
 	case "card", "keys":
 		property = "OFFHOOK_HIDE=1"
 		device, found := udev.System.USBDevice(args[1])

@@ -138,6 +138,30 @@ func TestTheDriversUseWhatMayBeOpened(t *testing.T) {
 	}
 }
 
+func TestTheMuteKeyOfTelephonesThatMayBeOpenedIsKeptFromTheDesktop(t *testing.T) {
+	headset := descriptor(t, "headset")
+	for _, c := range []struct {
+		name       string
+		descriptor []byte
+		want       string
+	}{
+		{"headset", headset, "OFFHOOK_MUTE=1\n"},
+		{"handset", descriptor(t, "handset"), "OFFHOOK_MUTE=1\n"},
+		{"headset with a keyboard, which nobody opens", append(bytes.Clone(headset), keyboard...), ""},
+		{"keyboard", keyboard, ""},
+	} {
+		const hid = "0003:1209:7E1E.0001"
+		u := plug(t, "1209", "7e1e").hid("3", hid, c.descriptor)
+		input := "1-2:1.3/" + hid + "/input/input5/event7/uevent"
+		u.put(input, []byte("MAJOR=13\n"))
+		var out bytes.Buffer
+		code := run([]string{"mute", filepath.Join(u.dir, filepath.Dir(input))}, &out, &out)
+		if out.String() != c.want || (code == 0) != (c.want != "") {
+			t.Errorf("%s: %q, status %d", c.name, out.String(), code)
+		}
+	}
+}
+
 func TestOnlyAHandsetsCardIsHidden(t *testing.T) {
 	handset, headset := descriptor(t, "handset"), descriptor(t, "headset")
 	for _, c := range []struct {
