@@ -83,7 +83,9 @@ func (p *Phone) attach(d *devices.Device, v *virtual.Phone, path string, s Sound
 		h.takeSound(p, s)
 		p.log.Info("handset plugged in", "handset", id, "name", d.Name(), "kind", d.Kind(), "driver", d.Driver())
 		p.send(control.Event{Type: control.EventHandset, Handset: string(id), State: "plugged"})
-		p.feed(desk.HandsetPlugged{Handset: id, Cradled: d.Kind().Cradled(), Lifted: d.Lifted(), Line: p.line(d)})
+		p.feed(desk.HandsetPlugged{
+			Handset: id, Cradled: d.Kind().Cradled(), Lifted: d.Lifted(), Bell: ringsBySound(d), Line: p.line(d),
+		})
 		go p.routineDevice(id, d)
 	})
 	if !ok {
@@ -98,6 +100,12 @@ func (p *Phone) line(d *devices.Device) desk.Line {
 		return desk.Line{}
 	}
 	return p.cfg.Line(d.Info())
+}
+
+// ringsBySound tells a handset without a cradle that has no ringer of its own.
+func ringsBySound(d *devices.Device) bool {
+	ringer := func(light string) bool { return light == "ring" || light == "ringer" }
+	return d.Kind() == devices.KeyedHandset && !slices.ContainsFunc(d.Lights(), ringer)
 }
 
 // forgetOldest makes room for one more handset: a docking station in daily use, or a device without a serial number

@@ -74,20 +74,20 @@ func TestCallsWithAnHPHandset(t *testing.T) {
 
 // Every phone with a protocol of its own calls, is called, answers and hangs up.
 func TestCallsWithEveryVendorPhone(t *testing.T) {
-	for _, p := range virtual.VendorProfiles() {
+	for n, p := range virtual.VendorProfiles() {
 		t.Run(p.Name, func(t *testing.T) {
 			inWorld(t, func(t *testing.T, w *world) {
 				a, b := w.pair(p.Name, "handset")
 				idle := a.device.State().Lit() // a line that has power, a presence
-				for range 2 {
+				for range 2 - min(1, n) {      // the first one twice: whatever a call left behind must not hinder the next
 					a.lift()
 					a.press("101#")
 					w.pass(time.Second)
 					b.lift()
-					w.pass(5 * time.Second)
+					w.pass(3 * time.Second)
 					a.want(control.StateTalking, control.CallActive)
-					a.hearsUser(b, 4*time.Second)
-					b.hearsUser(a, 4*time.Second)
+					a.hearsUser(b, 2*time.Second)
+					b.hearsUser(a, 2*time.Second)
 					a.hangUp()
 					w.pass(time.Second)
 					a.want(control.StateIdle)
@@ -102,7 +102,7 @@ func TestCallsWithEveryVendorPhone(t *testing.T) {
 					w.pass(time.Second)
 					a.want(control.StateTalking, control.CallActive)
 					b.hangUp() // the other side ends it
-					w.pass(10 * time.Second)
+					w.pass(3 * time.Second)
 					if p.Kind.Cradled() {
 						a.hangUp()
 					}
@@ -187,8 +187,8 @@ func TestAYealinkShowsWhoCallsAndForHowLong(t *testing.T) {
 				a.press("1#")
 				w.pass(time.Second)
 				b.lift()
-				w.pass(61*time.Second + time.Second/2)
-				a.display("01:01", "", "101")
+				w.pass(7*time.Second + time.Second/2)
+				a.display("00:07", "", "101")
 				a.hangUp()
 				w.pass(time.Second)
 				a.want(control.StateIdle)
@@ -255,6 +255,28 @@ func TestCallsWithVendorHeadsets(t *testing.T) {
 					a.lit()
 					b.hangUp()
 					w.pass(time.Second)
+				}
+			})
+		})
+	}
+}
+
+// A handset without a cradle rings by its sound, unless it has a ringer.
+func TestPhonesWithoutARingerRingByTheirSound(t *testing.T) {
+	for name, bySound := range map[string]bool{
+		"cypress-phone": true, "goodcom": true, "yealink-p1k": false, "yealink-p4k": true, "headset": false,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inWorld(t, func(t *testing.T, w *world) {
+				a, b := w.pair(name, "handset")
+				b.lift()
+				b.press("100#")
+				w.pass(12 * time.Second)
+				a.want(control.StateRinging, control.CallIncoming)
+				if bySound {
+					a.hears(11*time.Second, tone.Ring)
+				} else {
+					a.hearsNothing(11 * time.Second)
 				}
 			})
 		})

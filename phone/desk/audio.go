@@ -15,14 +15,15 @@ type AudioPlan struct {
 }
 
 // Audio returns what the sound of a handset does in this state. A cradled handset that is down is silent but for its
-// bell. A headset that is down has no bell in the ear: it may be on the head, or the desktop's.
+// bell. A headset that is down has no bell in the ear: it may be on the head, or the desktop's. A handset without a
+// cradle lies on the table, and rings by its sound where it has nothing else to ring with.
 func Audio(s State, id HandsetID) AudioPlan {
 	h := s.handset(id)
 	switch {
 	case h == nil || !h.plugged:
 		return AudioPlan{}
 	case !h.Lifted:
-		if why, _ := s.bell(h); why != bellNone && h.Cradled && !h.mutes(why) {
+		if why, _ := s.bell(h); why != bellNone && (h.Cradled || h.Bell) && !h.mutes(why) {
 			return AudioPlan{Tone: ToneRing}
 		}
 		return AudioPlan{}

@@ -24,9 +24,9 @@ func TestNumbersAreBounded(t *testing.T) {
 
 func TestHandsetsAreBounded(t *testing.T) {
 	s := New(Config{})
-	s, _ = Next(s, HandsetPlugged{"", true, false, Line{}})
+	s, _ = Next(s, HandsetPlugged{Handset: "", Cradled: true, Lifted: false, Line: Line{}})
 	for i := range 3 * maxHandset {
-		s, _ = Next(s, HandsetPlugged{HandsetID(strings.Repeat("h", i+1)), true, false, Line{}})
+		s, _ = Next(s, HandsetPlugged{Handset: HandsetID(strings.Repeat("h", i+1)), Cradled: true, Lifted: false, Line: Line{}})
 	}
 	if n := len(s.Handsets()); n != maxHandset {
 		t.Errorf("%d handsets", n)
@@ -35,7 +35,7 @@ func TestHandsetsAreBounded(t *testing.T) {
 
 func TestTextFromOutsideIsMadeFitToShow(t *testing.T) {
 	s := New(Config{})
-	s, _ = Next(s, HandsetPlugged{"desk", true, false, Line{}})
+	s, _ = Next(s, HandsetPlugged{Handset: "desk", Cradled: true, Lifted: false, Line: Line{}})
 	s, _ = Next(s, IncomingCall{Call: "in-1", Peer: strings.Repeat("p", 5000), PeerName: "\x1b[2J\nMüller\xff\u202e" + strings.Repeat("ü", 500)})
 	c, _ := s.Call("in-1")
 	if !strings.HasPrefix(c.PeerName, "[2JMüllerü") || len(c.PeerName) > maxName || len(c.Peer) != maxPeer {
@@ -56,7 +56,7 @@ func TestAFloodOfCallsCostsNothing(t *testing.T) {
 	if n := len(s.Calls()); n > 8 {
 		t.Errorf("%d refused calls are kept", n)
 	}
-	s, _ = Next(s, HandsetPlugged{"desk", true, false, Line{}})
+	s, _ = Next(s, HandsetPlugged{Handset: "desk", Cradled: true, Lifted: false, Line: Line{}})
 	s, _ = Next(s, Lifted{"desk"})
 	_, acts := Next(s, CmdDial{Target: "112"})
 	if got := renderActions(acts, false); !strings.HasPrefix(got, "place ") {

@@ -9,10 +9,11 @@ type Event interface{ event() }
 type (
 	// HandsetPlugged says that a handset is there and which way its hook stands. Cradled: the hook switch is a
 	// cradle (phones, handsets); otherwise it is a button (headsets). The same handset plugged again without having
-	// been unplugged is a replug.
+	// been unplugged is a replug. Bell: it rings by its sound though its hook is a button, since nothing else of it can.
 	HandsetPlugged struct {
 		Handset         HandsetID
 		Cradled, Lifted bool
+		Bell            bool
 		Line            Line
 	}
 	// HandsetUnplugged says that a handset is gone. Its conversation is held and kept for it.

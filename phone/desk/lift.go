@@ -170,7 +170,7 @@ func (m *machine) released(h *Handset) {
 func (m *machine) plug(e HandsetPlugged) {
 	h := m.handset(e.Handset)
 	if h != nil && h.plugged {
-		if h.Cradled == e.Cradled && h.Lifted == e.Lifted {
+		if h.Cradled == e.Cradled && h.Bell == e.Bell && h.Lifted == e.Lifted {
 			return // it was away too short to be missed
 		}
 		m.unplug(h)
@@ -185,7 +185,7 @@ func (m *machine) plug(e HandsetPlugged) {
 		m.handsets = append(m.handsets, Handset{ID: e.Handset})
 		h = &m.handsets[len(m.handsets)-1]
 	}
-	h.plugged, h.Cradled = true, e.Cradled
+	h.plugged, h.Cradled, h.Bell = true, e.Cradled, e.Bell
 	if !m.owns(h.ID) {
 		h.Line = e.Line // else when its calls are over, and it is plugged in again
 	}

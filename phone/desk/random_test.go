@@ -64,7 +64,7 @@ func (g *maker) event(s State) Event {
 	case 0, 1:
 		for _, t := range testHandsets {
 			if t.id == h {
-				return HandsetPlugged{h, t.cradled, g.pick(4) == 0, t.line}
+				return HandsetPlugged{Handset: h, Cradled: t.cradled, Lifted: g.pick(4) == 0, Line: t.line}
 			}
 		}
 		return HandsetUnplugged{h}
@@ -189,7 +189,7 @@ func TestInvariantsHoldInRandomSequences(t *testing.T) {
 		s, l := New(g.config()), newLedger()
 		var log history
 		for _, h := range testHandsets {
-			s, _, _ = l.step(s, HandsetPlugged{h.id, h.cradled, false, h.line})
+			s, _, _ = l.step(s, HandsetPlugged{Handset: h.id, Cradled: h.cradled, Lifted: false, Line: h.line})
 		}
 		for range per {
 			e := g.event(s)
@@ -291,7 +291,7 @@ func FuzzEvents(f *testing.F) {
 		s, l := New(g.config()), newLedger()
 		var log history
 		for _, h := range testHandsets {
-			s, _, _ = l.step(s, HandsetPlugged{h.id, h.cradled, false, h.line})
+			s, _, _ = l.step(s, HandsetPlugged{Handset: h.id, Cradled: h.cradled, Lifted: false, Line: h.line})
 		}
 		for len(data) > 0 {
 			e := g.event(s)
@@ -330,7 +330,7 @@ func TestOldStatesStayAsTheyWere(t *testing.T) {
 func BenchmarkNext(b *testing.B) {
 	s := New(Config{})
 	for _, h := range testHandsets {
-		s, _ = Next(s, HandsetPlugged{h.id, h.cradled, false, h.line})
+		s, _ = Next(s, HandsetPlugged{Handset: h.id, Cradled: h.cradled, Lifted: false, Line: h.line})
 	}
 	for i := range 6 {
 		s, _ = Next(s, IncomingCall{Call: CallID(fmt.Sprint(i))})

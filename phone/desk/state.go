@@ -82,6 +82,7 @@ func (p HandsetPhase) String() string {
 type Handset struct {
 	ID         HandsetID
 	Cradled    bool // its hook is a cradle; otherwise a button
+	Bell       bool // a handset without a cradle that rings by its sound
 	Lifted     bool // off-hook
 	Line       Line
 	Phase      HandsetPhase

@@ -143,7 +143,7 @@ func parseEvent(t *testing.T, s State, text string) Event {
 				line.Seat = s
 			}
 		}
-		return HandsetPlugged{h, !strings.Contains(text, " headset"), strings.HasSuffix(text, " lifted"), line}
+		return HandsetPlugged{Handset: h, Cradled: !strings.Contains(text, " headset"), Lifted: strings.HasSuffix(text, " lifted"), Line: line}
 	case "unplug":
 		return HandsetUnplugged{h}
 	case "lift":

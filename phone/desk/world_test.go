@@ -210,7 +210,7 @@ func (w *world) person(s State, g *maker) Event {
 	switch {
 	case k == nil:
 		w.hooks[t.id] = &hook{t.cradled, w.chance(4)}
-		return HandsetPlugged{t.id, t.cradled, w.hooks[t.id].lifted, t.line}
+		return HandsetPlugged{Handset: t.id, Cradled: t.cradled, Lifted: w.hooks[t.id].lifted, Line: t.line}
 	case w.chance(25):
 		delete(w.hooks, t.id)
 		return HandsetUnplugged{t.id}
