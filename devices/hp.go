@@ -14,12 +14,22 @@ import (
 //	feature  (from it) 64 bytes  byte 2 bit 0 lifted
 //
 // It has no ringer of its own: what it rings with is sound, through the base.
+//
+// The source says that lifting alone is reported only at times, but compared a whole
+// code with one of many, so that may be an error. Until the handset has shown that it
+// tells by itself, it is asked twice a second, as the source does.
 type hp struct {
 	name   string
 	keys   handKeys
 	lifted bool
 	seen   bool // a report or an answer has told where the handset is
+	last   byte // key of the last report
+	told   bool // lifted, by the last report or at the beginning
+	tells  bool // of lifting by itself
+	next   time.Time
 }
+
+const hpPoll = 500 * time.Millisecond
 
 var hpKeys = keyTable{
 	0x01: keypadKey('1'), 0x02: keypadKey('2'), 0x03: keypadKey('3'),
@@ -50,7 +60,7 @@ func (d *hp) answer(_ question, raw []byte, _ time.Time) error {
 		return fmt.Errorf("the state of the handset has %d bytes, at least 3 are needed", len(raw))
 	}
 	if !d.seen {
-		d.seen, d.lifted = true, raw[2]&1 != 0
+		d.seen, d.lifted, d.told = true, raw[2]&1 != 0, raw[2]&1 != 0
 	}
 	return nil
 }
@@ -60,6 +70,8 @@ func (d *hp) take(raw []byte, _ time.Time, opening bool) ([]Event, error) {
 		return nil, fmt.Errorf("no report of this handset: % x", raw[:min(len(raw), 8)])
 	}
 	code, pressed, lifted := raw[1]>>2, raw[1]&2 != 0, raw[1]&1 != 0
+	d.tells = d.tells || d.seen && lifted != d.told && !pressed && code == d.last
+	d.last, d.told = code, lifted
 	var events []Event
 	if lifted && !d.lifted && (d.seen || !opening) {
 		events = append(events, Event{Kind: OffHook})
@@ -81,6 +93,37 @@ func (d *hp) show(i Indicators, _ time.Time)         { d.keys.show(i) }
 func (d *hp) shown(Indicators) bool                  { return true }
 func (d *hp) wrote(time.Time)                        {}
 func (d *hp) writing(message, Indicators, time.Time) {}
+
+func (d *hp) due() time.Time {
+	switch {
+	case d.tells:
+		return time.Time{}
+	case d.next.IsZero():
+		return soon
+	}
+	return d.next
+}
+
+// talk asks for the state, save at the beginning, when it is asked for anyway.
+func (d *hp) talk(now time.Time) ([]message, []Event) {
+	first := d.next.IsZero()
+	d.next = now.Add(hpPoll)
+	if first {
+		return nil, nil
+	}
+	return []message{{feature: true, report: []byte{0}, read: 64}}, nil
+}
+
+func (d *hp) heard(_ message, raw []byte, _ time.Time) []Event {
+	if len(raw) < 3 || d.tells || raw[2]&1 != 0 == d.lifted {
+		return nil
+	}
+	d.seen, d.lifted = true, !d.lifted
+	if d.lifted {
+		return []Event{{Kind: OffHook}}
+	}
+	return []Event{{Kind: OnHook}}
+}
 
 // render sends the sound to the base while it rings, so that it is heard there.
 func (d *hp) render(i Indicators) []message {

@@ -4,11 +4,14 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"offhook/devices"
+	"offhook/devices/virtual"
+	"offhook/hid"
 )
 
 func TestTheCX300ShowsAndIsKeptAwake(t *testing.T) {
@@ -231,4 +234,58 @@ func TestACX100WithoutItsUsagesIsNone(t *testing.T) {
 	if _, err := devices.Open(n, devices.Options{}); !errors.Is(err, devices.ErrNotTelephony) {
 		t.Errorf("Open: %v", err)
 	}
+}
+
+// Whether it tells of lifting or has to be asked: it is asked no longer than it has to be.
+func TestTheHPHandsetIsAskedWhileItDoesNotTell(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := plug(t, virtual.QuietHP())
+		for range 2 {
+			r.do(r.phone.Lift())
+			time.Sleep(time.Second)
+			r.wantEvents("lifted in silence", "off-hook")
+			r.do(r.phone.Press("1"))
+			r.wantEvents("a key", "key-down 1", "key-up 1")
+			r.do(r.phone.HangUp())
+			time.Sleep(time.Second)
+			r.wantEvents("put down in silence", "on-hook")
+		}
+	})
+	var asked atomic.Int32
+	synctest.Test(t, func(t *testing.T) {
+		p := profile(t, "hp-handset")
+		phone := virtual.New(p)
+		node, err := phone.Plug()
+		if err != nil {
+			t.Fatal(err)
+		}
+		d, err := devices.Open(countsFeatures{node.(hid.FeatureDevice), &asked}, devices.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		r := &rig{t: t, phone: phone, dev: d}
+		t.Cleanup(func() { d.Close() })
+		time.Sleep(10 * time.Second)
+		if before := asked.Load(); before < 15 || before > 25 {
+			t.Errorf("asked %d times in ten seconds", before)
+		}
+		r.do(phone.Lift())
+		r.wantEvents("lifted", "off-hook")
+		before := asked.Load()
+		time.Sleep(10 * time.Second)
+		if now := asked.Load(); now > before+1 {
+			t.Errorf("asked %d times though it tells by itself", now-before)
+		}
+	})
+}
+
+// countsFeatures counts how often feature reports are read.
+type countsFeatures struct {
+	hid.FeatureDevice
+	n *atomic.Int32
+}
+
+func (c countsFeatures) GetFeature(id uint8, buf []byte) (int, error) {
+	c.n.Add(1)
+	return c.FeatureDevice.GetFeature(id, buf)
 }

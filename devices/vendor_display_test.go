@@ -12,16 +12,18 @@ import (
 
 func TestTheEX03ShowsNumbersAndRings(t *testing.T) {
 	tests := []struct {
-		show devices.Indicators
-		lit  string
-		line string
+		show  devices.Indicators
+		lit   string
+		lines []string
 	}{
-		{devices.Indicators{Ring: true, Line1: "+48 22 123-45"}, "ring", "4822123-45"},
-		{devices.Indicators{OffHook: true, Line1: "012345678901234"}, "off-hook", "5678901234"},
-		{devices.Indicators{OffHook: true, Line1: "9876"}, "off-hook", "9876"},
-		{devices.Indicators{OffHook: true, Line1: "*21#"}, "off-hook", " 21"},
-		{devices.Indicators{Line1: "Alice", Line2: "Incoming call"}, "", ""},
-		{devices.Indicators{}, "", ""},
+		{devices.Indicators{Ring: true, Line1: "+48 22 123-45"}, "ring", []string{"", "4822123-45"}},
+		{devices.Indicators{OffHook: true, Line1: "012345678901234"}, "off-hook", []string{"", "5678901234"}},
+		{devices.Indicators{OffHook: true, Line1: "9876"}, "off-hook", []string{"", "9876"}},
+		{devices.Indicators{OffHook: true, Line1: "*21#"}, "off-hook", []string{"", " 21"}},
+		{devices.Indicators{OffHook: true, Line1: "Alice", Number: "101", Elapsed: 187 * time.Second}, "off-hook", []string{"0307", "101"}},
+		{devices.Indicators{Line1: "Alice", Line2: "Incoming call"}, "", []string{"", ""}},
+		{devices.Indicators{Line1: "Offhook", Missed: 4}, "", []string{"", "4"}},
+		{devices.Indicators{}, "", []string{"", ""}},
 	}
 	synctest.Test(t, func(t *testing.T) {
 		r := plug(t, profile(t, "ex-03"))
@@ -30,7 +32,7 @@ func TestTheEX03ShowsNumbersAndRings(t *testing.T) {
 			time.Sleep(ms(100)) // it is left alone around the ringer
 			synctest.Wait()
 			s := r.phone.State()
-			if strings.Join(s.Lit(), " ") != tt.lit || s.Display[0] != "" || s.Display[1] != tt.line || s.Ringing != tt.show.Ring {
+			if strings.Join(s.Lit(), " ") != tt.lit || !slices.Equal(s.Display, tt.lines) || s.Ringing != tt.show.Ring {
 				t.Errorf("%+v: lit %q, display %q", tt.show, s.Lit(), s.Display)
 			}
 		}

@@ -14,6 +14,10 @@
 // GET_REPORT, sends a report when opened, acknowledges a hook that the host
 // changed, or stalls writes.
 //
+// Phones with protocols of their own are firmware in Go (maker_*.go), written from
+// what their sources say and not from the drivers, which check them and are checked
+// by them. What would damage a real one they answer by a panic.
+//
 // All methods of Phone may be called from any goroutine. One mutex guards the
 // firmware; it is not held while a write stalls.
 package virtual

@@ -11,6 +11,7 @@ type hpFirmware struct {
 	lifted  bool
 	bigN    bool
 	outputs byte
+	quiet   bool // it does not report lifting alone
 }
 
 // hpCodes are the codes of the source's table, with the handset on its cradle and
@@ -48,6 +49,9 @@ func (f *hpFirmware) release(string) [][]byte {
 
 func (f *hpFirmware) hook(lifted bool) [][]byte {
 	f.lifted = lifted
+	if f.quiet {
+		return nil
+	}
 	return f.report()
 }
 
@@ -81,4 +85,15 @@ func (f *hpFirmware) lights() map[string]bool {
 		"off-hook": f.outputs&0x10 != 0, // the light of the handset
 		"mute":     f.outputs&0x40 != 0,
 	}
+}
+
+// QuietHP is the HP Internet Handset as its source saw it at times: lifting alone is
+// not reported, only the next key tells, and the state in the feature report.
+func QuietHP() Profile {
+	p, err := ByName("hp-handset")
+	if err != nil {
+		panic(err)
+	}
+	p.firmware = func() firmware { return &hpFirmware{quiet: true} }
+	return p
 }
