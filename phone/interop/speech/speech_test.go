@@ -108,7 +108,7 @@ func tear(seed uint64, x []int16) (out []int16) {
 }
 
 func TestTornSpeechIsRecognisedInPieces(t *testing.T) {
-	for seed := range uint64(4) {
+	for seed := range uint64(2) {
 		sent := babble(seed, 8, 8000)
 		m := Compare(sent, 8000, tear(seed, sent), 8000)
 		wrong := Compare(babble(seed+100, 8, 8000), 8000, tear(seed, sent), 8000)
