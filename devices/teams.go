@@ -25,9 +25,9 @@ type teams struct {
 }
 
 const (
-	teamsPage   uint16 = 0xFF99
-	teamsTop           = 5  // the areas
-	teamsBottom        = 10 // are values of an array of FF99:81…8A
+	teamsPage   = uint16(0xFF99)
+	teamsTop    = 5  // the areas
+	teamsBottom = 10 // are values of an array of FF99:81…8A
 	// teamsColumns is how long a line is at most.
 	teamsColumns = 28
 )

@@ -23,7 +23,6 @@ type hostile struct {
 	e    codec.Encoder
 	pcm  []int16
 	h    header
-	out  []int16
 }
 
 func newHostile(c codec.Codec) *hostile {

@@ -84,17 +84,17 @@ func (a *app) watch(ctx context.Context, w which, begin func(hid.Device) *record
 }
 
 type devicesExportCmd struct {
-	File    string        `arg:"" help:"Where the recording goes; - is standard output."`
-	Device  string        `arg:"" optional:"" help:"Which: VENDOR:PRODUCT, node, port or a part of its name. Default: the only phone that is plugged in."`
-	Seconds time.Duration `name:"for" default:"1m" help:"How long to record." placeholder:"1m"`
+	File   string        `arg:"" help:"Where the recording goes; - is standard output."`
+	Device string        `arg:"" optional:"" help:"Which: VENDOR:PRODUCT, node, port or a part of its name. Default: the only phone that is plugged in."`
+	For    time.Duration `name:"for" default:"1m" help:"How long to record." placeholder:"1m"`
 }
 
 func (c *devicesExportCmd) Run(a *app) error {
-	if c.Seconds <= 0 {
+	if c.For <= 0 {
 		return usageError{errors.New("--for wants a time, as 30s")}
 	}
 	// The recording ends by Ctrl-C as well, and is written all the same.
-	ctx, cancel := context.WithTimeout(a.ctx, c.Seconds)
+	ctx, cancel := context.WithTimeout(a.ctx, c.For)
 	defer cancel()
 	quiet := *a
 	if c.File == "-" {
@@ -184,8 +184,8 @@ func (c *devicesLearnCmd) Run(a *app) error {
 	dev, err := c.open(a, table)
 	if errors.Is(err, hid.ErrPermission) {
 		info, _ := a.choose(c.Device, table) // it was found before
-		return fmt.Errorf("%w; or, for a device that no rule knows: sudo offhook devices learn %04x:%04x --output %s/%[2]04x-%[3]04x.txt, "+
-			"then plug it in again", err, info.VendorID, info.ProductID, profile.SystemFolder)
+		return fmt.Errorf("%w; or, for a device that no rule knows: sudo offhook devices learn %04x:%04x --output %s/%04x-%04x.txt, "+
+			"then plug it in again", err, info.VendorID, info.ProductID, profile.SystemFolder, info.VendorID, info.ProductID)
 	}
 	if err != nil {
 		return err

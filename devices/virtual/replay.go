@@ -73,8 +73,7 @@ func (p *Phone) perform() {
 	}
 	script := slices.Clone(p.profile.script)
 	begun := p.now()
-	var next func()
-	next = func() {
+	next := func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		for p.performing != nil && len(script) > 0 {
