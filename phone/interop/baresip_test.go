@@ -111,6 +111,8 @@ rtp_ports 20000-20100
 jitter_buffer_delay 5-10
 module_path /usr/lib/baresip/modules
 module g711.so
+module g722.so
+module gsm.so
 module aufile.so
 module aubridge.so
 module sndfile.so

@@ -13,11 +13,11 @@ import (
 const talk = 8 * time.Second
 
 func TestOffhookCallsBaresipByHandset(t *testing.T) {
-	for _, codec := range []string{"pcma", "pcmu"} {
+	for _, codec := range []string{"pcma", "pcmu", "g722", "gsm"} {
 		t.Run(codec, func(t *testing.T) {
 			speaking(t, func(l *lab) {
 				// One of them as most people have it: no address configured.
-				w := l.two(offhookOptions{codecs: []string{codec}, anywhere: codec == "pcmu"}, baresipOptions{answer: "auto"})
+				w := l.two(offhookOptions{codecs: []string{codec}, anywhere: codec == "pcmu"}, baresipOptions{answer: "auto", codecs: codec})
 				from := w.off.mark()
 				w.off.do("handset", "lift")
 				w.off.do("dial", "bob")

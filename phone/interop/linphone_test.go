@@ -135,14 +135,19 @@ func twoLinphones(l *lab) {
 	l.carried("dave to carol", saysDave, carol.heard(), saysCarol)
 }
 
-func TestG729WithLinphone(t *testing.T) {
+func TestG729WithLinphone(t *testing.T) { withLinphone(t, "G729") }
+
+func TestOpusWithLinphone(t *testing.T) { withLinphone(t, "opus") }
+
+// withLinphone makes a call each way with a codec as linphone writes it.
+func withLinphone(t *testing.T, codec string) {
 	for _, incoming := range []bool{false, true} {
 		t.Run(map[bool]string{false: "offhook calls", true: "linphone calls"}[incoming], func(t *testing.T) {
 			speaking(t, func(l *lab) {
 				k := l.kamailio(map[string]string{"alice": "one", "carol": "two"})
 				says, oneSays := l.say("linphone", "en+f3", textTwo, 8000), l.say("offhook", "en", textOne, 48000)
-				lin := l.linphone(k, "carol", "two", "G729", says, !incoming)
-				off := l.offhook(k, "alice", offhookOptions{password: "one", say: oneSays, codecs: []string{"g729", "pcma"}})
+				lin := l.linphone(k, "carol", "two", codec, says, !incoming)
+				off := l.offhook(k, "alice", offhookOptions{password: "one", say: oneSays, codecs: []string{strings.ToLower(codec), "pcma"}})
 				from := off.mark()
 				if incoming {
 					lin.do("call sip:alice@" + k.addr)
@@ -156,8 +161,8 @@ func TestG729WithLinphone(t *testing.T) {
 				lin.await("Media streams established", 10*time.Second)
 				l.talk(talk)
 				s := off.status()
-				if len(s.Calls) != 1 || s.Calls[0].Codec != "G729" {
-					t.Errorf("calls %+v, want one in G729", s.Calls)
+				if len(s.Calls) != 1 || s.Calls[0].Codec != strings.ToUpper(codec) {
+					t.Errorf("calls %+v, want one in %s", s.Calls, codec)
 				}
 				lin.do("terminate")
 				off.awaitCall(from, control.CallEnded, 5*time.Second)
