@@ -183,8 +183,8 @@ func bad(format string, args ...any) error {
 	return &control.Error{Code: control.CodeBadRequest, Message: fmt.Sprintf(format, args...)}
 }
 
-// testAccount waits, at most as long as ctx and 35 s, until it is known whether an account registers. One that has
-// failed tries again at once: the password may have been mended since.
+// testAccount has an account register anew, and waits, at most as long as ctx and 35 s, until it is known whether it
+// does: the state from before says nothing of a server that went away since, or a password that was mended.
 func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, error) {
 	ctx, cancel := context.WithTimeout(ctx, 35*time.Second)
 	defer cancel()
@@ -200,7 +200,7 @@ func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, e
 			case a.name != name:
 			case !a.registers:
 				return &control.Error{Code: control.CodeRefused, Message: fmt.Sprintf("account %s does not register: its configuration says register = false", name)}
-			case a.state == ua.Failed:
+			default:
 				again = true
 				return p.agent.Refresh(name)
 			}
@@ -217,7 +217,7 @@ func (p *Phone) testAccount(ctx context.Context, name string) (control.Result, e
 			}
 		}
 		switch {
-		case again: // this is still the old failure
+		case again: // this is still the old state
 		case got.State == control.AccountRegistered:
 			return control.Result{OK: true, Message: fmt.Sprintf("account %s is registered as %s for %d s", name, got.URI, got.ExpiresIn)}.WithData(got)
 		case got.State == control.AccountFailed:

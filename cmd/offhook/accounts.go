@@ -9,7 +9,7 @@ import (
 
 type accountCmd struct {
 	List accountListCmd `cmd:"" default:"1" help:"List the accounts of the running phone."`
-	Test accountTestCmd `cmd:"" help:"Wait until an account is registered, or say why it is not."`
+	Test accountTestCmd `cmd:"" help:"Register an account anew, and say at which step it fails."`
 }
 
 type accountListCmd struct{}

@@ -47,6 +47,7 @@ type account struct {
 	timer    *time.Timer
 	attempt  int // counts attempts at registering; what older ones bring is ignored
 	state    Registration
+	asked    bool // the next result is told though it be no news
 	servers  servers
 	target   locate.Target // that is being tried
 	spare    bool          // there is another one if it fails

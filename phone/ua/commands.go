@@ -147,7 +147,8 @@ func (a *Agent) Resume(id string) error {
 }
 
 // Refresh registers account anew at once: after a network change, a wake from
-// sleep or a new password. The empty name refreshes all.
+// sleep or a new password. The empty name refreshes all. Events tell what comes
+// of it, also when nothing is different after.
 func (a *Agent) Refresh(account string) error {
 	found := false
 	for _, acc := range a.accounts {

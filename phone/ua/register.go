@@ -270,10 +270,11 @@ func (acc *account) stopTimer() {
 // tell reports a change of state.
 func (acc *account) tell(r Registration) {
 	r.Account = acc.cfg.Name
-	if r == acc.state || !acc.cfg.Register {
+	if r == acc.state && !acc.asked || !acc.cfg.Register {
 		return
 	}
 	acc.state = r
+	acc.asked = acc.asked && r.State == Registering
 	acc.a.emit(r)
 }
 
@@ -296,8 +297,10 @@ func (acc *account) connectionLost(k streamKey) {
 	}
 }
 
-// refresh begins afresh: the network is another, or the user asks.
+// refresh begins afresh: the network is another, or the user asks. How it ends
+// is told even if it ends as the last time.
 func (acc *account) refresh() {
+	acc.asked = true
 	acc.failures = 0
 	acc.servers.forget()
 	acc.known.forget()
