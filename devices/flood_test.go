@@ -3,6 +3,7 @@ package devices_test
 import (
 	"math/rand/v2"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -12,9 +13,10 @@ import (
 )
 
 // flooder is a device that reports 8 000 times a second, as USB allows at most.
-func flooder(t *testing.T, profileName string) (*node, *devices.Device) {
+func flooder(t *testing.T, profileName string, onWrite func([]byte)) (*node, *devices.Device) {
 	t.Helper()
 	n := newNode(profile(t, profileName).Descriptor)
+	n.onWrite = onWrite
 	d, err := devices.Open(n, devices.Options{})
 	if err != nil {
 		t.Fatal(err)
@@ -27,7 +29,7 @@ const microframe = 125 * time.Microsecond
 func TestAFloodMakesFewEventsAndEndsInTheRightState(t *testing.T) {
 	for _, last := range []byte{0, 1} {
 		synctest.Test(t, func(t *testing.T) {
-			n, d := flooder(t, "headset")
+			n, d := flooder(t, "headset", nil)
 			defer d.Close()
 			count, latest := 0, devices.OnHook
 			counted := make(chan struct{})
@@ -69,12 +71,10 @@ func TestAnybodyElseIsUnharmedByAHostileDevice(t *testing.T) {
 	for _, name := range []string{"handset", "phone", "headset-relative", "headset-mute-switch", "handset-unnumbered", "headset-consumer"} {
 		at(t, name, func(t *testing.T) {
 			rnd := rand.New(rand.NewPCG(1, 2))
-			n, d := flooder(t, name)
-			writes := 0
-			n.onWrite = func([]byte) {
-				writes++
-				time.Sleep(time.Duration(rnd.IntN(3)) * 50 * time.Millisecond) // it takes its time
-			}
+			var writes atomic.Int64
+			n, d := flooder(t, name, func([]byte) {
+				time.Sleep(time.Duration(writes.Add(1)%3) * 50 * time.Millisecond) // it takes its time
+			})
 			good := plug(t, profile(t, "handset"))
 			var i devices.Indicators
 			go func() {
@@ -102,8 +102,8 @@ func TestAnybodyElseIsUnharmedByAHostileDevice(t *testing.T) {
 					}
 				}
 			}
-			if writes > 4000 {
-				t.Errorf("%d reports written to it in two seconds", writes)
+			if w := writes.Load(); w > 4000 {
+				t.Errorf("%d reports written to it in two seconds", w)
 			}
 			d.Close()
 			for range 64 { // it goes on after we have let go of it

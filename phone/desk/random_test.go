@@ -177,7 +177,7 @@ func (h history) String() string { return strings.Join(h, "\n") }
 
 // Whatever happens, in whatever order: the invariants hold, no order contradicts another, and the phone finds back.
 func TestInvariantsHoldInRandomSequences(t *testing.T) {
-	steps := 200_000
+	steps := 100_000
 	if testing.Short() {
 		steps = 50_000
 	}
