@@ -25,6 +25,15 @@
 // which both goroutines touch, is guarded by one mutex that is never held over
 // I/O.
 //
+// A profile that the user wrote comes first, then a driver of the device's own, then
+// what this program knows of it and its descriptor.
+//
+// # Too many reports
+//
+// What a person can do is bounded: 256 events at once, then 64 a second. Of a device
+// that says more, the last report of each ID is kept and taken when it is time, so
+// that a hook that is a state ends up right; see flood.go.
+//
 // # The hook
 //
 //	                report: level, differs from held

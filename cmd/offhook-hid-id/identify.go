@@ -4,14 +4,12 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"offhook/devices/profile"
 	"offhook/hid/ident"
-	"offhook/hid/report"
 	"offhook/udev"
 )
 
@@ -49,17 +47,9 @@ func profiled(hid string) bool {
 	if !ok {
 		return false
 	}
-	d, err := report.Parse(read(filepath.Join(hid, "report_descriptor")))
-	if err != nil {
-		return false
-	}
 	table, _ := profile.Load(profiles) // what is wrong there is told by offhook, and left out
 	known := table.Find(vendor, product)
-	return slices.ContainsFunc(known.Inputs, func(in profile.Input) bool {
-		return in.Control == "hook" && in.Form != profile.None && (in.At.Raw || slices.ContainsFunc(d.Fields, func(f report.Field) bool {
-			return f.Kind == report.Input && slices.Contains(f.Usages, in.At.Usage)
-		}))
-	})
+	return known.Telephone(read(filepath.Join(hid, "report_descriptor")))
 }
 
 // typing tells whether an input node is a keyboard's: those are left alone,

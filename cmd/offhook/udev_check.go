@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	"offhook/devices/profile"
 	"offhook/devices/watch"
 	"offhook/hid"
 	"offhook/hid/ident"
@@ -68,12 +69,17 @@ type system struct {
 	descriptor func(hid.Info) ([]byte, error)
 	access     func(node string) error
 	record     func(dir string) (udev.Record, bool)
+	profiles   func() *profile.Table // nil: none
 }
 
 func thisSystem() system {
 	s := system{
 		udev: udev.Running(), descriptor: hid.Descriptor, access: udev.Access,
 		record: udev.RunDatabase.RecordOf, user: "$USER",
+		profiles: func() *profile.Table {
+			table, _ := profile.Load(profile.SystemFolder) // what is wrong there is told by the phone, and left out
+			return table
+		},
 	}
 	s.rules, s.helper = udev.Inspect("")
 	if u, err := user.Current(); err == nil {
@@ -113,6 +119,15 @@ func (s system) check(infos []hid.Info) permissions {
 	return p
 }
 
+// taught tells whether the rules know a device by its profile.
+func (s system) taught(info hid.Info, raw []byte) bool {
+	if s.profiles == nil {
+		return false
+	}
+	known := s.profiles().Find(info.VendorID, info.ProductID)
+	return known.Telephone(raw)
+}
+
 // phone tells of one interface, if it is a telephone's. install is the remedy
 // when the rules are not in place.
 func (s system) phone(info hid.Info, install string) (permittedPhone, bool) {
@@ -127,6 +142,8 @@ func (s system) phone(info hid.Info, install string) (permittedPhone, bool) {
 	switch {
 	case isKnown:
 		p.Kind = known.Kind
+	case err == nil && id.Kind == ident.None && !id.Keyboard && s.taught(info, raw):
+		p.Kind = ident.Headset.String()
 	case err == nil && id.Kind != ident.None:
 		p.Kind = id.Kind.String()
 	default:

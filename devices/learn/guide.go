@@ -13,6 +13,7 @@ import (
 const (
 	restTime  = 3 * time.Second        // nobody touches the device
 	quietTime = 400 * time.Millisecond // after the last news, what was heard is the answer
+	lateTime  = 20 * time.Millisecond  // a timer that is later says that the machine was busy
 	heldTime  = 3 * time.Second        // so long, a key that does not come up is a switch
 )
 
@@ -41,6 +42,11 @@ func Guide(ctx context.Context, dev hid.Device, s *Session, lines <-chan string,
 
 	timer := time.NewTimer(restTime)
 	defer timer.Stop()
+	due := time.Now().Add(restTime)
+	wait := func(d time.Duration) {
+		timer.Reset(d)
+		due = time.Now().Add(d)
+	}
 	var heard time.Time
 	fmt.Fprintf(out, "Put the handset down and touch nothing for %d seconds.\n", int(restTime.Seconds()))
 	for {
@@ -57,7 +63,7 @@ func Guide(ctx context.Context, dev hid.Device, s *Session, lines <-chan string,
 			if !before {
 				heard = time.Now()
 			}
-			timer.Reset(quietTime)
+			wait(quietTime)
 			continue
 		case line, open := <-lines:
 			if !open || line == "q" {
@@ -75,8 +81,11 @@ func Guide(ctx context.Context, dev hid.Device, s *Session, lines <-chan string,
 				fmt.Fprintln(out, "Now do what you are asked to. Enter: there is no such thing. q and Enter: that is all.")
 			case !s.Heard():
 				continue
+			case time.Since(due) > lateTime:
+				wait(quietTime) // the machine stood still, and reports may wait to be read
+				continue
 			case s.Held() && time.Since(heard) < heldTime:
-				timer.Reset(quietTime) // it is still down
+				wait(quietTime) // it is still down
 				continue
 			default:
 				fmt.Fprintln(out, "  heard")

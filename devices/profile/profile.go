@@ -2,6 +2,7 @@ package profile
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"offhook/hid/report"
@@ -154,6 +155,26 @@ func (p *Profile) Raw() bool {
 	for _, in := range p.Inputs {
 		if in.At.Raw {
 			return true
+		}
+	}
+	return false
+}
+
+// Telephone tells whether a device with this report descriptor has the hook that
+// the profile names: on a page of its maker, say, where nothing else would find it.
+func (p *Profile) Telephone(raw []byte) bool {
+	d, err := report.Parse(raw)
+	if err != nil {
+		return false
+	}
+	for _, in := range p.Of("hook") {
+		if in.Form != None && in.At.Raw {
+			return true
+		}
+		for i := range d.Fields {
+			if f := &d.Fields[i]; in.Form != None && f.Kind == report.Input && slices.Contains(f.Usages, in.At.Usage) {
+				return true
+			}
 		}
 	}
 	return false
