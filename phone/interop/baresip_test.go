@@ -76,6 +76,7 @@ type baresipOptions struct {
 	codecs    string // default pcma,pcmu
 	answer    string // auto, manual; default manual
 	say       string // WAV, 8 kHz
+	mediaenc  string // srtp, srtp-mand (RTP/SAVP); default none
 }
 
 // baresip starts one registered at k as user.
@@ -96,6 +97,10 @@ func (l *lab) baresip(k *kamailio, user, password string, o baresipOptions) *bar
 	if o.say == "" { // it does not answer without
 		o.say = l.say("baresip", "en+f3", textTwo, 8000)
 	}
+	srtp, mediaenc := "", ""
+	if o.mediaenc != "" {
+		srtp, mediaenc = "module srtp.so\n", ";mediaenc="+o.mediaenc
+	}
 	l.write(filepath.Join(dir, "config"), `poll_method epoll
 sip_listen `+addr+`:5060
 net_interface `+iface+`
@@ -113,7 +118,7 @@ module_path /usr/lib/baresip/modules
 module g711.so
 module g722.so
 module gsm.so
-module aufile.so
+`+srtp+`module aufile.so
 module aubridge.so
 module sndfile.so
 module_app account.so
@@ -122,8 +127,8 @@ module_app ctrl_tcp.so
 snd_path `+dir+`
 ctrl_tcp_listen `+addr+`:4444
 `)
-	l.write(filepath.Join(dir, "accounts"), fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%s;regint=600;answermode=%s;audio_codecs=%s\n",
-		user, k.addr, o.transport, user, password, o.answer, o.codecs))
+	l.write(filepath.Join(dir, "accounts"), fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%s;regint=600;answermode=%s;audio_codecs=%s%s\n",
+		user, k.addr, o.transport, user, password, o.answer, o.codecs, mediaenc))
 	b := &baresip{l: l, user: user, addr: addr, dir: dir, more: make(chan struct{})}
 	b.process = l.start("baresip "+user, h.command("baresip", "-f", dir, "-v"), b.line)
 	b.process.await("200 OK", 15*time.Second)
