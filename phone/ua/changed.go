@@ -20,6 +20,44 @@ func (a *Agent) changed(c netwatch.Change) {
 	for _, acc := range a.accounts {
 		acc.serial.post(func() { acc.changed(c) })
 	}
+	a.move(func(c *call) bool { return c.acc == nil })
+}
+
+// move has calls go on from our new address.
+func (a *Agent) move(which func(*call) bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for c := range a.busy {
+		if which(c) {
+			c.serial.post(c.moved)
+		}
+	}
+}
+
+// moved tells the other side, by a re-INVITE, where we are now: Contact and the
+// address for sound (RFC 3261 section 12.2, RFC 3264 section 8.3.1). Calls that
+// are not up yet are found by what they send next.
+func (c *call) moved() {
+	c.way = flow{}
+	if !c.is(up) || c.d == nil || c.sess == nil {
+		return
+	}
+	c.toward(c.d, func(f flow, err error) {
+		switch {
+		case err != nil:
+			c.a.log.Warn("a call is cut off by a change of the network", "call", c.id, "error", err)
+			return
+		case !c.is(up), c.acc == nil && c.sess.Addr() == f.media():
+			return
+		}
+		c.a.log.Info("a call goes on from another address", "call", c.id, "address", f.contact())
+		c.to = f
+		if !c.lm.Addr.IsValid() {
+			c.sess.SetAddr(f.media())
+		}
+		c.wantRefresh = true
+		c.pursue()
+	})
 }
 
 // changed registers anew, unless the account is registered and nothing between

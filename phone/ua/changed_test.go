@@ -117,3 +117,71 @@ func TestWakingDialsAnew(t *testing.T) {
 		p.Close(t.Context())
 	})
 }
+
+// TestCallGoesOnFromTheNewAddress: the other side is told where to send sound
+// and requests now, and the call can be ended from both ends.
+func TestCallGoesOnFromTheNewAddress(t *testing.T) {
+	for _, caller := range []bool{true, false} {
+		for _, mine := range []bool{true, false} { // who hangs up
+			bubble(t, func(t *testing.T) {
+				n := uatest.NewNetwork(uatest.Faults{})
+				newRegistrar(t, n)
+				a, h := mover(t, n, "udp")
+				b := member(t, n, "10.0.0.2", "bob", "secret-b")
+				registered(a)
+				registered(b)
+				var ours, theirs string
+				if caller {
+					ours, theirs = connect(t, a, b, "bob")
+				} else {
+					theirs, ours = connect(t, b, a, "alice")
+				}
+				h.Move(netip.MustParseAddr("10.0.0.9"))
+				a.changed(netwatch.Moved)
+				registered(a)
+				if e := expect[MediaChanged](b); e.Media.Remote.Addr().String() != "10.0.0.9" {
+					t.Errorf("sound goes to %v", e.Media.Remote)
+				}
+				time.Sleep(time.Second)
+				if mine {
+					a.HangUp(ours)
+				} else {
+					b.HangUp(theirs)
+				}
+				for _, p := range []*phone{a, b} {
+					if e := expect[Ended](p); e.Code != 200 {
+						t.Errorf("%+v", e)
+					}
+				}
+				time.Sleep(time.Minute)
+				p := a
+				p.Agent.mu.Lock()
+				if len(p.calls)+len(p.busy) != 0 {
+					t.Errorf("%d calls, %d busy", len(p.calls), len(p.busy))
+				}
+				p.Agent.mu.Unlock()
+			})
+		}
+	}
+}
+
+// TestDirectCallGoesOnFromTheNewAddress has no registration to wait for.
+func TestDirectCallGoesOnFromTheNewAddress(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{})
+		h := n.Host("10.0.0.1")
+		a := newPhone(t, h, Config{DirectCalls: true})
+		b := direct(t, n, "10.0.0.2", "udp")
+		out, _ := connect(t, a, b, "sip:b@10.0.0.2")
+		a.changed(netwatch.Moved) // nothing of ours
+		b.quietFor(time.Second)
+		h.Move(netip.MustParseAddr("10.0.0.9"))
+		a.changed(netwatch.Moved)
+		if e := expect[MediaChanged](b); e.Media.Remote.Addr().String() != "10.0.0.9" {
+			t.Errorf("sound goes to %v", e.Media.Remote)
+		}
+		a.HangUp(out)
+		expect[Ended](a)
+		expect[Ended](b)
+	})
+}

@@ -115,10 +115,14 @@ func (acc *account) elsewhere(attempt, code int, step Step, reason string) {
 // settle notes the way that works and the route that the registrar wants.
 func (acc *account) settle(f flow, routes []sip.Uri) {
 	acc.servers.works(acc.target)
+	before := acc.flow
 	acc.flow = f
 	acc.mu.Lock()
 	acc.seen.flow, acc.seen.routes = f, routes
 	acc.mu.Unlock()
+	if before.valid() && before.contact() != f.contact() {
+		acc.a.move(func(c *call) bool { return c.acc == acc })
+	}
 }
 
 // send sends a REGISTER for expires seconds; 0 removes our binding.

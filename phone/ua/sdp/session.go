@@ -109,6 +109,12 @@ func (s *Session) Clone() *Session {
 // SetLocal changes our end; the next offer or answer says so.
 func (s *Session) SetLocal(l Local) { s.local = withDefaults(l) }
 
+// Addr is our address as the session describes it.
+func (s *Session) Addr() netip.Addr { return s.local.Addr }
+
+// SetAddr changes it; the next offer or answer says so.
+func (s *Session) SetAddr(a netip.Addr) { s.local.Addr = a }
+
 // SetHold says whether our next offer or answer holds the peer.
 func (s *Session) SetHold(on bool) { s.hold = on }
 
