@@ -115,7 +115,7 @@ func (c *udevRemoveCmd) Run(a *app) error {
 		done.Files = append(done.Files, udev.Change{Path: node, Done: "withdrawn"})
 	}
 	if c.Root == "" {
-		done.Notes = []string{"A handset that is plugged in now: unplug it and plug it in again, so that the desktop takes its sound and keys."}
+		done.Notes = []string{"A phone or headset that is plugged in now: unplug it and plug it in again, so that the desktop takes its sound and keys."}
 	}
 	return a.writeUdevDone(done)
 }
