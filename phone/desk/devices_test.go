@@ -14,26 +14,43 @@ import (
 	"offhook/devices/virtual"
 )
 
-// desktop is a desk with one real driver on an emulated device, a person, and callers. It is the phone without network
-// and sound.
+// desktop is a desk with real drivers on one or two emulated devices, a person, and callers. It is the phone without
+// network and sound.
 type desktop struct {
 	t      *testing.T
 	rnd    *rand.Rand
-	phone  *virtual.Phone
-	dev    *devices.Device
+	units  [2]unit // the second may be missing
 	state  State
-	timers map[Timer]ringing
+	timers map[timerOf]ringing
 	calls  int
-	heard  int // events of the device
+	heard  int // events of the devices
 	log    []string
+}
+
+// unit is one device.
+type unit struct {
+	id    HandsetID
+	phone *virtual.Phone
+	dev   *devices.Device
+}
+
+type timerOf struct {
+	handset HandsetID
+	timer   Timer
+}
+
+// all are the devices that are there.
+func (d *desktop) all() []unit {
+	if d.units[1].dev == nil {
+		return d.units[:1]
+	}
+	return d.units[:]
 }
 
 type ringing struct {
 	seq int
 	due time.Time
 }
-
-const deskID = HandsetID("it")
 
 var steps = flag.Int("steps", 10_000, "steps of the test of all devices at random")
 
@@ -48,9 +65,9 @@ func (d *desktop) feed(e Event) {
 		for _, a := range acts {
 			switch a := a.(type) {
 			case StartTimer:
-				d.timers[a.Timer] = ringing{a.Seq, time.Now().Add(a.After)}
+				d.timers[timerOf{a.Handset, a.Timer}] = ringing{a.Seq, time.Now().Add(a.After)}
 			case StopTimer:
-				delete(d.timers, a.Timer)
+				delete(d.timers, timerOf{a.Handset, a.Timer})
 			case AnswerCall:
 				queue = append(queue, CallAnswered{a.Call})
 			case RejectCall:
@@ -60,7 +77,9 @@ func (d *desktop) feed(e Event) {
 			}
 		}
 	}
-	d.dev.Show(Indicators(d.state, deskID))
+	for _, u := range d.all() {
+		u.dev.Show(Indicators(d.state, u.id))
+	}
 }
 
 func (d *desktop) fail(format string, args ...any) {
@@ -69,41 +88,48 @@ func (d *desktop) fail(format string, args ...any) {
 }
 
 // events of the device, as package phone translates them.
-func (d *desktop) fromDevice(e devices.Event) {
+func (d *desktop) fromDevice(id HandsetID, e devices.Event) {
 	d.heard++
-	d.log = append(d.log, "> "+e.Kind.String())
+	d.log = append(d.log, "> "+string(id)+" "+e.Kind.String())
 	switch e.Kind {
 	case devices.OffHook:
-		d.feed(Lifted{deskID})
+		d.feed(Lifted{id})
 	case devices.OnHook:
-		d.feed(PutDown{deskID})
+		d.feed(PutDown{id})
 	case devices.KeyDown:
-		d.feed(KeyPressed{deskID, e.Key})
+		d.feed(KeyPressed{id, e.Key})
 	case devices.Flash:
-		d.feed(FlashPressed{deskID})
+		d.feed(FlashPressed{id})
 	case devices.MutePress:
-		d.feed(MutePressed{deskID})
+		d.feed(MutePressed{id})
 	case devices.MuteOn, devices.MuteOff:
-		d.feed(MuteSet{deskID, e.Kind == devices.MuteOn})
+		d.feed(MuteSet{id, e.Kind == devices.MuteOn})
 	case devices.Reject:
-		d.feed(RejectPressed{deskID})
+		d.feed(RejectPressed{id})
 	case devices.DropPress:
-		d.feed(DropPressed{deskID})
+		d.feed(DropPressed{id})
 	case devices.HoldPress:
-		d.feed(HoldPressed{deskID})
+		d.feed(HoldPressed{id})
 	}
 }
 
 // pass lets time go by, and takes what comes meanwhile.
 func (d *desktop) pass(t time.Duration) {
 	end := time.Now().Add(t)
+	one := d.units[0].dev.Events()
+	var two <-chan devices.Event
+	if d.units[1].dev != nil {
+		two = d.units[1].dev.Events()
+	}
 	for {
 		at := d.heard
 		for more := true; more; {
 			synctest.Wait()
 			select {
-			case e := <-d.dev.Events():
-				d.fromDevice(e)
+			case e := <-one:
+				d.fromDevice(d.units[0].id, e)
+			case e := <-two:
+				d.fromDevice(d.units[1].id, e)
 			default:
 				more = false
 			}
@@ -111,7 +137,7 @@ func (d *desktop) pass(t time.Duration) {
 				d.fail("device and phone answer each other for ever")
 			}
 		}
-		next, which := end, Timer(0)
+		next, which := end, timerOf{}
 		for timer, r := range d.timers {
 			if r.due.Before(next) {
 				next, which = r.due, timer
@@ -121,13 +147,15 @@ func (d *desktop) pass(t time.Duration) {
 		switch r, fires := d.timers[which]; {
 		case fires && r.due.Equal(next) && wait <= 0:
 			delete(d.timers, which)
-			d.feed(TimerFired{deskID, which, r.seq})
+			d.feed(TimerFired{which.handset, which.timer, r.seq})
 		case wait <= 0:
 			return
 		default:
 			select {
-			case e := <-d.dev.Events():
-				d.fromDevice(e)
+			case e := <-one:
+				d.fromDevice(d.units[0].id, e)
+			case e := <-two:
+				d.fromDevice(d.units[1].id, e)
 			case <-time.After(wait):
 			}
 		}
@@ -144,10 +172,11 @@ func (d *desktop) anyCall() CallID {
 
 // step is something that a person, a caller, or the device does.
 func (d *desktop) step() {
-	p := d.phone
+	u := d.all()[d.rnd.IntN(len(d.all()))]
+	p := u.phone
 	headset := !p.Profile().Kind.Cradled()
 	do := func(what string, f func() error) {
-		d.log = append(d.log, what)
+		d.log = append(d.log, string(u.id)+" "+what)
 		_ = f() // not every device has every key
 	}
 	switch d.rnd.IntN(24) {
@@ -195,7 +224,7 @@ func (d *desktop) step() {
 	case 23:
 		if d.rnd.IntN(4) == 0 {
 			d.log = append(d.log, "another program")
-			d.meddle()
+			d.meddle(p)
 		}
 	}
 	switch d.rnd.IntN(4) {
@@ -209,8 +238,8 @@ func (d *desktop) step() {
 }
 
 // meddle has another program write to the device.
-func (d *desktop) meddle() {
-	dev, err := d.phone.Plug()
+func (d *desktop) meddle(p *virtual.Phone) {
+	dev, err := p.Plug()
 	if err != nil {
 		d.fail("%v", err)
 	}
@@ -219,7 +248,7 @@ func (d *desktop) meddle() {
 			rep := make([]byte, 1+n)
 			rep[0] = id
 			rep[1] = byte(d.rnd.IntN(256))
-			if d.phone.Profile().WriteStall == 0 {
+			if p.Profile().WriteStall == 0 {
 				_ = dev.Write(rep) // of a wrong length it does nothing
 			}
 		}
@@ -231,47 +260,30 @@ func (d *desktop) meddle() {
 func (d *desktop) rest() {
 	d.pass(2 * time.Minute)
 	// Whatever was lost to resets and others is said again at the next transition; here by Refresh.
-	d.dev.Refresh()
+	for _, u := range d.all() {
+		u.dev.Refresh()
+	}
 	d.pass(2 * time.Minute)
 	d.heard = 0
 	d.pass(10 * time.Minute)
 	// Timers of the phone may change a light, and a device that was not yet known to answer may be heard to.
-	if d.heard > 4 {
+	if d.heard > 4*len(d.all()) {
 		d.fail("%d events in ten minutes in which nobody did anything", d.heard)
 	}
-	s, want := d.phone.State(), Indicators(d.state, deskID)
-	for name, lit := range map[string]bool{
-		"off-hook": want.OffHook, "ring": want.Ring, "ringer": want.Ring, "mute": want.Mute, "hold": want.Hold,
-		"microphone": want.Microphone, "on-line": want.OnLine, "message-waiting": want.MessageWaiting,
-	} {
-		if got, has := s.Lights[name]; has && got != lit {
-			d.fail("light %s is %t, want %t", name, got, lit)
-		}
+	for _, u := range d.all() {
+		d.shows(u)
 	}
-	h, _ := d.state.Handset(deskID)
-	_, follows := s.Lights["off-hook"]
-	if cradled := d.phone.Profile().Kind.Cradled(); (cradled || follows) && h.Lifted != s.Lifted {
-		d.fail("the device is lifted %t, the phone says %t", s.Lifted, h.Lifted)
-	}
-	// Hanging up works, at the latest when tried again.
-	for try := 0; h.Lifted; try++ {
-		if try == 3 {
-			d.fail("the hook is stuck")
-		}
-		if d.phone.Profile().Kind.Cradled() {
-			_ = d.phone.HangUp()
-		} else {
-			_ = d.phone.PressHook()
-		}
-		d.pass(time.Second)
-		h, _ = d.state.Handset(deskID)
+	for _, u := range d.all() {
+		d.hangsUp(u)
 	}
 	for len(d.state.Calls()) > 0 {
 		d.feed(CallEnded{Call: d.state.Calls()[0].ID, Remote: true})
 	}
 	d.pass(2 * time.Minute)
-	if lit := d.phone.State().Lit(); len(lit) > 0 {
-		d.fail("at rest it shows %v", lit)
+	for _, u := range d.all() {
+		if lit := u.phone.State().Lit(); len(lit) > 0 {
+			d.fail("at rest %s shows %v", u.id, lit)
+		}
 	}
 	d.heard = 0
 	d.pass(time.Hour)
@@ -281,9 +293,45 @@ func (d *desktop) rest() {
 	d.log = d.log[:0]
 }
 
-// playAt plays some steps at a device of random manners.
-func playAt(t *testing.T, p virtual.Profile, seed uint64, steps int) {
-	rnd := rand.New(rand.NewPCG(seed, 7))
+// shows checks the lights of a device, and that it agrees with the phone about its hook.
+func (d *desktop) shows(u unit) {
+	s, want := u.phone.State(), Indicators(d.state, u.id)
+	for name, lit := range map[string]bool{
+		"off-hook": want.OffHook, "ring": want.Ring, "ringer": want.Ring, "mute": want.Mute, "hold": want.Hold,
+		"microphone": want.Microphone, "on-line": want.OnLine, "message-waiting": want.MessageWaiting,
+	} {
+		if got, has := s.Lights[name]; has && got != lit {
+			d.fail("light %s of %s is %t, want %t", name, u.id, got, lit)
+		}
+	}
+	h, _ := d.state.Handset(u.id)
+	_, follows := s.Lights["off-hook"]
+	if cradled := u.phone.Profile().Kind.Cradled(); (cradled || follows) && h.Lifted != s.Lifted {
+		d.fail("%s is lifted %t, the phone says %t", u.id, s.Lifted, h.Lifted)
+	}
+}
+
+// hangsUp hangs up, which works at the latest when tried again.
+func (d *desktop) hangsUp(u unit) {
+	for try := 0; ; try++ {
+		h, _ := d.state.Handset(u.id)
+		switch {
+		case !h.Lifted:
+			return
+		case try == 3:
+			d.fail("the hook of %s is stuck", u.id)
+		case u.phone.Profile().Kind.Cradled():
+			_ = u.phone.HangUp()
+		default:
+			_ = u.phone.PressHook()
+		}
+		d.pass(time.Second)
+	}
+}
+
+// plugIn plugs in a device of random manners.
+func (d *desktop) plugIn(n int, p virtual.Profile) {
+	rnd := d.rnd
 	p.AcknowledgesHook = p.AcknowledgesHook != (rnd.IntN(4) == 0)
 	p.AnswersTwice = rnd.IntN(4) == 0
 	p.EchoesMute = p.EchoesMute || rnd.IntN(2) == 0
@@ -291,18 +339,29 @@ func playAt(t *testing.T, p virtual.Profile, seed uint64, steps int) {
 	if rnd.IntN(3) > 0 {
 		p.AckDelay = time.Duration(rnd.IntN(450)) * time.Millisecond
 	}
-	phone := virtual.New(p)
-	node, err := phone.Plug()
+	u := unit{id: HandsetID(strconv.Itoa(n + 1)), phone: virtual.New(p, virtual.WithSerial(strconv.Itoa(n+1)))}
+	node, err := u.phone.Plug()
 	if err != nil {
-		t.Fatal(err)
+		d.t.Fatal(err)
 	}
-	dev, err := devices.Open(node, devices.Options{})
-	if err != nil {
-		t.Fatal(err)
+	if u.dev, err = devices.Open(node, devices.Options{}); err != nil {
+		d.t.Fatal(err)
 	}
-	d := &desktop{t: t, rnd: rnd, phone: phone, dev: dev, state: New(Config{HookFlash: rnd.IntN(4) == 0}), timers: map[Timer]ringing{}}
-	defer dev.Close()
-	d.feed(HandsetPlugged{Handset: deskID, Cradled: dev.Kind().Cradled(), Lifted: dev.Lifted()})
+	d.units[n] = u
+	d.feed(HandsetPlugged{Handset: u.id, Cradled: u.dev.Kind().Cradled(), Lifted: u.dev.Lifted(), Line: Line{Seat: "one"}})
+}
+
+// playAt plays some steps at a device of random manners, and perhaps another one of the same seat.
+func playAt(t *testing.T, list []virtual.Profile, seed uint64, steps int) {
+	rnd := rand.New(rand.NewPCG(seed, 7))
+	d := &desktop{t: t, rnd: rnd, state: New(Config{HookFlash: rnd.IntN(4) == 0}), timers: map[timerOf]ringing{}}
+	d.plugIn(0, list[seed%uint64(len(list))])
+	if rnd.IntN(3) == 0 {
+		d.plugIn(1, list[rnd.IntN(len(list))])
+	}
+	for _, u := range d.all() {
+		defer u.dev.Close()
+	}
 	for i := range steps {
 		d.step()
 		if i%50 == 49 {
@@ -322,7 +381,7 @@ func TestNoMannersOfADeviceMakeALoopAStuckHookOrAWrongLight(t *testing.T) {
 	for i := range uint64(total / each) {
 		p := list[i%uint64(len(list))]
 		if !t.Run(fmt.Sprintf("%s %d", p.Name, i), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) { playAt(t, p, i, each) })
+			synctest.Test(t, func(t *testing.T) { playAt(t, list, i, each) })
 		}) {
 			break
 		}
