@@ -10,12 +10,17 @@
 //	source  somebody's words
 //	device  1395:0028 1395:0029  SC 230 and 260
 //	hook    0B:20  press        a control, the usage that has it, and its form
-//	mute    @8.0.1  press       the same by place: report 8, bit 0, 1 bit
-//	key 5   @2.8.8=0C           a key of the keypad, where a byte has the value 0C
+//	key 5   0B:B5               a key of the keypad
 //	light   off-hook  08:2A     what is shown, and where
 //	fact    echoes-mute         a word of the list in words.go
 //	no      reject              the device declares it, and means something else;
 //	                            also: no light NAME, no fact NAME
+//
+// A device without a descriptor that helps is described by places instead, all of them:
+//
+//	mute    @8.0.1      press   report 8, from bit 0 on, 1 bit
+//	key 5   @2.8.8=0C           a byte of report 2 has the value 0C
+//	light   ring        @7.1.1
 //
 // The forms of a control:
 //

@@ -26,8 +26,8 @@ func TestEveryFactOfThisProgramHasASource(t *testing.T) {
 	}
 }
 
-const mine = "# mine\n\nsource  tried  it\r\ndevice 1395:* 1234:00aF Every one\nhook\t0B:20 press\nkey # @2.8.8=0C\n" +
-	"no reject\nno light ring\nno fact echoes-mute\nlight off-hook 08:2A=1\nfact same-key-ms 5\nfact output-length 2 3\nfact output-length 4 9\nkind handset\n"
+const mine = "# mine\n\nsource  tried  it\r\ndevice 1395:* 1234:00aF Every one\nhook\t@2.0.1 press\nkey # @2.8.8=0C\n" +
+	"no reject\nno light ring\nno fact echoes-mute\nlight off-hook @3.0.1=1\nfact same-key-ms 5\nfact output-length 2 3\nfact output-length 4 9\nkind handset\n"
 
 func TestTablesAreRead(t *testing.T) {
 	list, err := Read("my.txt", mine)
@@ -41,7 +41,7 @@ func TestTablesAreRead(t *testing.T) {
 	if p.Name != "Every one" || len(p.IDs) != 2 || !p.IDs[0].Every || p.IDs[1] != (ID{Vendor: 0x1234, Product: 0xAF}) || p.Kind != "handset" {
 		t.Errorf("%+v", p)
 	}
-	if in := p.Inputs[0]; in.Control != "hook" || in.At.Usage != 0x0B0020 || in.Form != Press || in.Line != (Line{"my.txt", 5, "tried it"}) {
+	if in := p.Inputs[0]; in.Control != "hook" || in.At != (Where{Raw: true, Report: 2, Size: 1}) || in.Form != Press || in.Line != (Line{"my.txt", 5, "tried it"}) {
 		t.Errorf("%+v", in)
 	}
 	if in := p.Inputs[1]; in.Key != '#' || in.At != (Where{Raw: true, Report: 2, Bit: 8, Size: 8, Value: 12, Valued: true}) {
@@ -98,6 +98,7 @@ func TestATableThatIsWrongSaysWhere(t *testing.T) {
 		{"a length twice", device + "fact output-length 2 3\nfact output-length 2 4", "my.txt:4: output-length is in line 3 already"},
 		{"no what", device + "no", "my.txt:3: want no and a control"},
 		{"yes and no", device + "mute 0B:2F\nno mute", "my.txt:4: mute is in line 3 already"},
+		{"usages and places", device + "hook 0B:20\nlight ring @1.0.1", "my.txt:4: @1.0.1: a device has either usages or places"},
 		{"no kind", device + "kind fax", "my.txt:3: want kind and one of: phone"},
 		{"a long line", head + strings.Repeat("x", 513), "my.txt:2: a line of 513 bytes"},
 	}

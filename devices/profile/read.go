@@ -152,6 +152,9 @@ func (p *Profile) control(at Line, words []string) error {
 	if hookOnly := in.Form == Lift || in.Form == PutDown || in.Form == Falls; hookOnly && in.Control != "hook" {
 		return fmt.Errorf("only a hook can be %s", in.Form)
 	}
+	if err := p.mixes(in.At); err != nil {
+		return err
+	}
 	for _, o := range p.Inputs {
 		if o.Control == in.Control && o.Key == in.Key && (o.At == in.At || o.Form == None) {
 			return fmt.Errorf("%s %s is in line %d already", in.Control, in.At, o.Line.Number)
@@ -170,6 +173,9 @@ func (p *Profile) light(at Line, words []string) error {
 	if out.At, err = readWhere(words[1]); err != nil {
 		return err
 	}
+	if err := p.mixes(out.At); err != nil {
+		return err
+	}
 	if !out.At.Valued {
 		out.At.Value = 1
 	}
@@ -179,6 +185,23 @@ func (p *Profile) light(at Line, words []string) error {
 		}
 	}
 	p.Outputs = append(p.Outputs, out)
+	return nil
+}
+
+// mixes refuses a place among usages: the two are for drivers that know nothing of
+// each other.
+func (p *Profile) mixes(at Where) error {
+	fail := fmt.Errorf("%s: a device has either usages or places, not both", at)
+	for _, in := range p.Inputs {
+		if in.Form != None && in.At.Raw != at.Raw {
+			return fail
+		}
+	}
+	for _, out := range p.Outputs {
+		if !out.None && out.At.Raw != at.Raw {
+			return fail
+		}
+	}
 	return nil
 }
 
