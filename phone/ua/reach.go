@@ -9,7 +9,7 @@ import (
 )
 
 // resolvePatience bounds the search for a server.
-const resolvePatience = 10 * time.Second
+const resolvePatience = 15 * time.Second
 
 // reach finds the way to a hop of a call of acc (nil: none). It may wait for
 // the name service and for a connection. Where the account is registered there

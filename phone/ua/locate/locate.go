@@ -125,12 +125,23 @@ func (s *search) failure(host string) error {
 	return fmt.Errorf("find %s: %w", host, ErrNotFound)
 }
 
-// query asks, remembers how long the answer holds and what went wrong.
+// optional is how long NAPTR and SRV records are waited for: some routers drop
+// questions for what they do not know, and the addresses are still to be asked
+// for.
+const optional = 3 * time.Second
+
+// query asks for records that there need not be.
 func (s *search) query(name string, t Type) []Record {
 	if s.ctx.Err() != nil {
 		return nil
 	}
-	rs, err := s.R.Query(s.ctx, name, t)
+	ctx, cancel := context.WithTimeout(s.ctx, optional)
+	defer cancel()
+	return s.take(s.R.Query(ctx, name, t))
+}
+
+// take remembers how long an answer holds and what went wrong.
+func (s *search) take(rs []Record, err error) []Record {
 	if err != nil {
 		s.trail = append(s.trail, err)
 		return nil
@@ -148,7 +159,10 @@ func (s *search) query(name string, t Type) []Record {
 func (s *search) byService(host, transport string) []Target {
 	var out []Target
 	usable := func(t string) bool { return transport == "" || t == transport }
-	naptr := s.query(host, NAPTR)
+	var naptr []Record
+	if transport == "" { // else there is nothing to choose
+		naptr = s.query(host, NAPTR)
+	}
 	slices.SortStableFunc(naptr, func(a, b Record) int {
 		if a.Order != b.Order {
 			return int(a.Order) - int(b.Order)
@@ -229,6 +243,9 @@ func (s *search) order(records []Record) []Record {
 	return records
 }
 
+// brief is how long IPv6 addresses are waited for when there are others.
+const brief = time.Second
+
 // addresses looks up the addresses of host; IPv4 and IPv6 take turns, so that a machine with one of them reaches a
 // server soon.
 func (s *search) addresses(host, transport string, port uint16) []Target {
@@ -237,10 +254,28 @@ func (s *search) addresses(host, transport string, port uint16) []Target {
 	if ip, err := netip.ParseAddr(host); err == nil {
 		all = []netip.Addr{ip.Unmap()} // no name, but seen in SRV records
 	} else {
-		for _, r := range s.query(host, A) {
+		type answer struct {
+			rs  []Record
+			err error
+		}
+		second := make(chan answer, 1)
+		go func() {
+			rs, err := s.R.Query(s.ctx, host, AAAA)
+			second <- answer{rs, err}
+		}()
+		for _, r := range s.take(s.R.Query(s.ctx, host, A)) {
 			v4 = append(v4, r.Addr.Unmap())
 		}
-		for _, r := range s.query(host, AAAA) {
+		var giveUp <-chan time.Time
+		if len(v4) > 0 {
+			giveUp = time.After(brief)
+		}
+		var a answer
+		select {
+		case a = <-second:
+		case <-giveUp:
+		}
+		for _, r := range s.take(a.rs, a.err) {
 			v6 = append(v6, r.Addr)
 		}
 		for len(v4)+len(v6) > 0 && len(all) < maxTargets {

@@ -5,8 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -134,6 +136,42 @@ func TestWeights(t *testing.T) {
 		if n := firsts[name]; n < want*9/10 || n > want*11/10 {
 			t.Errorf("%s came first %d times of 10000, want about %d", name, n, want)
 		}
+	}
+}
+
+// mute is a Resolver that never answers for some types.
+type mute struct {
+	zone
+	types []Type
+}
+
+func (m mute) Query(ctx context.Context, name string, t Type) ([]Record, error) {
+	if slices.Contains(m.types, t) {
+		<-ctx.Done()
+		return nil, fmt.Errorf("%w: %w", ErrNoAnswer, ctx.Err())
+	}
+	return m.zone.Query(ctx, name, t)
+}
+
+// TestNameServersThatDropWhatTheyDoNotKnow: addresses are found all the same,
+// and soon.
+func TestNameServersThatDropWhatTheyDoNotKnow(t *testing.T) {
+	for _, c := range []struct {
+		types []Type
+		took  time.Duration
+	}{{[]Type{NAPTR, SRV}, 3 * optional}, {[]Type{AAAA}, brief}, {[]Type{NAPTR, SRV, AAAA}, 3*optional + brief}} {
+		synctest.Test(t, func(t *testing.T) {
+			l := Locator{R: mute{parseZone(t, "sip.test A 192.0.2.1"), c.types}}
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			start := time.Now()
+			r, err := l.Locate(ctx, Query{Host: "sip.test"})
+			if err != nil || len(r.Targets) != 1 || time.Since(start) != c.took {
+				t.Errorf("%v mute: %v, %v after %v", c.types, r.Targets, err, time.Since(start))
+			}
+			cancel()
+			synctest.Wait()
+		})
 	}
 }
 
