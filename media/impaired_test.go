@@ -23,7 +23,7 @@ func TestSpeechThroughBadNetworks(t *testing.T) {
 	} {
 		for _, c := range codec.List() {
 			synctest.Test(t, func(t *testing.T) {
-				a, b, ca, cb := call(t, c, nil)
+				a, b, ca, cb := call(t, c, func(p *Params) { p.Fmtp = "useinbandfec=1" })
 				ca.setDeliver(badNetwork(cb, rand.New(rand.NewPCG(5, 5)), tt.loss, tt.double, 20*time.Millisecond, tt.jitter))
 				mic := periods(1000)
 				var heard []int16

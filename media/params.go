@@ -20,6 +20,7 @@ type Params struct {
 	RTCP             netip.AddrPort // where the peer wants RTCP, when it does not share the port
 	RTCPMux          bool           // RTCP shares the ports of RTP (RFC 5761)
 	AnnexB           bool           // G.729: the peer understands Annex B
+	Fmtp             string         // what the peer says of Codec in its a=fmtp; heeded for Opus
 	EventClock       int            // RTP clock of telephone-event, Hz; 0 = that of Codec
 	// What the peer may send with, where it differs from what we send with; 0: the same.
 	ReceivePayloadType, ReceiveEventPayloadType uint8

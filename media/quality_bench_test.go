@@ -79,7 +79,7 @@ func judge(t *testing.T, c codec.Codec, w weather, seed uint64) (j judged) {
 	said := voice.Make(length*sound.Rate, sound.Rate, seed)
 	var heard []int16
 	synctest.Test(t, func(t *testing.T) {
-		a, b, ca, cb := call(t, c, func(p *Params) { p.RTCPMux = true })
+		a, b, ca, cb := call(t, c, func(p *Params) { p.RTCPMux, p.Fmtp = true, "useinbandfec=1" })
 		ca.setDeliver(w.network(cb, rand.New(rand.NewPCG(seed, 1))))
 		cb.setDeliver(weather{burst: 1}.network(ca, rand.New(rand.NewPCG(seed, 2))))
 		run(length*100, func(i int) {

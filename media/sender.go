@@ -24,7 +24,7 @@ type sender struct {
 
 	armour  *armour // nil: plain RTP
 	codec   codec.Codec
-	dtx     bool
+	options codec.Options // of encoder
 	encoder codec.Encoder
 	downs   map[int]*resample.Resampler // from the port's rate, by the codec's
 	narrow  []int16                     // a period at the codec's rate, a part of frame
@@ -79,16 +79,21 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 			return false, err
 		}
 	}
-	dtx = dtx && c.HasDTX() && (p.AnnexB || c.Name() != "G729")
-	if t.encoder == nil || t.codec.Name() != c.Name() || t.dtx != dtx || t.params.PTime != p.PTime {
-		e, err := c.NewEncoder(codec.Options{DTX: dtx, PTime: p.PTime})
+	o := codec.Options{DTX: dtx && p.AnnexB}
+	if c.Name() == "OPUS" {
+		o = opusOptions(p.Fmtp)
+		o.DTX = o.DTX && dtx
+	}
+	o.PTime = p.PTime
+	if t.encoder == nil || t.codec.Name() != c.Name() || t.options != o {
+		e, err := c.NewEncoder(o)
 		if err != nil {
 			return false, err
 		}
 		if t.encoder != nil {
 			t.encoder.Close()
 		}
-		t.codec, t.encoder, t.dtx, t.tick = c, e, dtx, uint32(c.ClockRate()/100)
+		t.codec, t.encoder, t.options, t.tick = c, e, o, uint32(c.ClockRate()/100)
 		t.discard()
 	}
 	if p.Send && !t.params.Send {

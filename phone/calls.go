@@ -221,6 +221,7 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		Send:    m.Send,
 		Receive: m.Receive,
 		AnnexB:  m.AnnexB,
+		Fmtp:    m.Fmtp,
 		RTCP:    m.RTCP, RTCPMux: m.RTCPMux,
 		DigitsInBand: c.digits == digitsInBand,
 		SRTP:         media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},

@@ -42,12 +42,22 @@ type Options struct {
 	// PTime is the length of the packets to be made, one that PacketTime
 	// returned; 0 is 20 ms. Opus codes a packet as one frame.
 	PTime time.Duration
-	// Bitrate of Opus in bit/s, 6000 to 510000; 0: 40000, fullband speech that
-	// leaves room for the copies of forward error correction.
+	// Bitrate of Opus in bit/s, 6000 to 510000; 0: OpusBitrate.
 	Bitrate int
 	// CBR asks Opus for packets of one size (RFC 7587's "cbr").
 	CBR bool
+	// NoFEC keeps copies of the frame before out of the packets of Opus: the
+	// peer would not use them.
+	NoFEC bool
+	// MaxRate is the highest sample rate that the peer plays Opus at, in Hz; 0:
+	// any.
+	MaxRate int
 }
+
+// OpusBitrate is the bit rate of Opus when nothing else is asked for: fullband
+// speech with room for the copies of forward error correction. Below it,
+// libopus makes none while it expects few losses.
+const OpusBitrate = 40000
 
 // Codec describes one way to encode sound. Values are immutable and may be
 // shared.

@@ -26,8 +26,7 @@ var Opus Codec = opus{}
 
 const (
 	opusRate        = 48000
-	opusBitrate     = 40000 // below, libopus makes no copies while it expects few losses
-	opusComplexity  = 5     // 0 to 10: half of the top's CPU for a difference hard to hear
+	opusComplexity  = 5 // 0 to 10: half of the top's CPU for a difference hard to hear
 	opusMost        = 60 * opusRate / 1000
 	opusExpectFirst = 0.05 // loss that is reckoned with before the peer has reported any
 )
@@ -59,7 +58,7 @@ func (c opus) NewEncoder(o Options) (Encoder, error) {
 		o.PTime = 20 * time.Millisecond
 	}
 	if o.Bitrate == 0 {
-		o.Bitrate = opusBitrate
+		o.Bitrate = OpusBitrate
 	}
 	var code C.int
 	h := C.opus_encoder_create(opusRate, 1, C.OPUS_APPLICATION_VOIP, &code)
@@ -67,7 +66,10 @@ func (c opus) NewEncoder(o Options) (Encoder, error) {
 		return nil, opusError("new encoder", code)
 	}
 	e := &opusEncoder{h: h, frame: int(c.PacketTime(o.PTime) * opusRate / time.Second)}
-	vbr, dtx := 1, 0
+	vbr, dtx, fec := 1, 0, 1
+	if o.NoFEC {
+		fec = 0
+	}
 	if o.CBR {
 		vbr = 0
 	}
@@ -84,7 +86,8 @@ func (c opus) NewEncoder(o Options) (Encoder, error) {
 		{"discontinuous transmission", C.OPUS_SET_DTX_REQUEST, dtx},
 		{"complexity", C.OPUS_SET_COMPLEXITY_REQUEST, opusComplexity},
 		{"kind of signal", C.OPUS_SET_SIGNAL_REQUEST, C.OPUS_SIGNAL_VOICE},
-		{"error correction", C.OPUS_SET_INBAND_FEC_REQUEST, 1},
+		{"error correction", C.OPUS_SET_INBAND_FEC_REQUEST, fec},
+		{"bandwidth", C.OPUS_SET_MAX_BANDWIDTH_REQUEST, opusBandwidth(o.MaxRate)},
 	} {
 		if code := C.encoder_set(h, s.request, C.opus_int32(s.value)); code != C.OPUS_OK {
 			e.Close()
@@ -93,6 +96,21 @@ func (c opus) NewEncoder(o Options) (Encoder, error) {
 	}
 	e.ExpectLoss(opusExpectFirst)
 	return e, nil
+}
+
+// opusBandwidth is the widest band that a sample rate carries; 0 is any rate.
+func opusBandwidth(rate int) int {
+	switch {
+	case rate == 0 || rate > 24000:
+		return C.OPUS_BANDWIDTH_FULLBAND
+	case rate > 16000:
+		return C.OPUS_BANDWIDTH_SUPERWIDEBAND
+	case rate > 12000:
+		return C.OPUS_BANDWIDTH_WIDEBAND
+	case rate > 8000:
+		return C.OPUS_BANDWIDTH_MEDIUMBAND
+	}
+	return C.OPUS_BANDWIDTH_NARROWBAND
 }
 
 // opusEncoder owns the C state. The buffers are fields so that a call into C

@@ -121,3 +121,31 @@ func TestAnOpusSenderThatStoppedIsNotHeard(t *testing.T) {
 		}
 	}
 }
+
+func TestOpusHeedsWhatThePeerCanUse(t *testing.T) {
+	pcm := voice.Make(2*48000, 48000, 6)
+	count := func(o Options) (copies int, widest byte) {
+		e, err := Opus.NewEncoder(o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer e.Close()
+		for i := 0; i+960 <= len(pcm); i += 960 {
+			b, _ := e.Encode(nil, pcm[i:i+960])
+			if opusHasCopy(b) {
+				copies++
+			}
+			widest = max(widest, b[0]>>3)
+		}
+		return copies, widest
+	}
+	if n, config := count(Options{}); n < 50 || config < 14 {
+		t.Errorf("%d copies, configuration %d: want many, and fullband", n, config)
+	}
+	if n, _ := count(Options{NoFEC: true}); n != 0 {
+		t.Errorf("%d copies for a peer that does not want them", n)
+	}
+	if _, config := count(Options{MaxRate: 16000}); config > 11 {
+		t.Errorf("configuration %d for a peer that plays 16 kHz: want one of SILK", config)
+	}
+}
