@@ -8,17 +8,19 @@ import "offhook/media/internal/pitch"
 // start of the repetition is bled off instead of overlapped), and nothing but
 // the history is kept between losses.
 //
-//	good good │ period period per..  │ good good
-//	          │ 1   2..3 periods, fading to nothing in 60 ms
-//	          └ step bled off        └ continued repetition cross-faded away
+//	good good │ period period per..  noise noise  │ good good
+//	          │ 1   2..3 periods, fading away in 60 ms
+//	          │     noise like that of the place, for a second at most
+//	          └ step bled off                     └ what was made up cross-faded away
 //
 // One goroutine owns it.
 type Concealer struct {
 	k       int     // the rate is k times 8 kHz; all lengths below are for 8 kHz
 	history []int16 // the last samples played, newest last
 	source  []int16 // history as it was when the loss began
+	noise   background
 	old     []int16 // room for the repetition beneath the first good samples
-	lost    int     // samples concealed since the last good one, at most fadeEnd
+	lost    int     // samples concealed since the last good one, at most noiseEnd
 	lag     int     // pitch period, samples
 	periods int     // how many of them are repeated
 	pos     int     // read position within the repeated stretch
@@ -28,10 +30,11 @@ type Concealer struct {
 
 const (
 	historyLen = 3*pitch.MaxLag + pitch.MaxLag/4 + 1
-	lossFrame  = 80  // 10 ms: the grid on which repetition and level change
-	fadeStart  = 80  // full level for the first 10 ms
-	fadeEnd    = 480 // silent from 60 ms on
-	searchLen  = 160 // samples compared in the pitch search
+	lossFrame  = 80   // 10 ms: the grid on which repetition and level change
+	fadeStart  = 80   // full level for the first 10 ms
+	fadeEnd    = 480  // silent from 60 ms on
+	noiseEnd   = 8000 // and of noise from 1 s on: the sender has stopped
+	searchLen  = 160  // samples compared in the pitch search
 )
 
 // NewConcealer makes one for sound of a rate in Hz, a multiple of 8000.
@@ -47,6 +50,7 @@ func (c *Concealer) Good(pcm []int16) {
 		c.join(pcm)
 		c.lost = 0
 	}
+	c.noise.hear(pcm, c.k)
 	c.remember(pcm)
 }
 
@@ -69,7 +73,7 @@ func (c *Concealer) Conceal(out []int16) {
 // Reset forgets everything.
 func (c *Concealer) Reset() {
 	clear(c.history)
-	c.lost = 0
+	c.lost, c.noise = 0, background{}
 }
 
 func (c *Concealer) begin() {
@@ -115,7 +119,7 @@ func (c *Concealer) close() {
 func (c *Concealer) repeat(out []int16) {
 	length := c.periods * c.lag
 	start := len(c.source) - length
-	fadeStart, fadeEnd := fadeStart*c.k, fadeEnd*c.k
+	fadeStart, fadeEnd, noiseEnd := fadeStart*c.k, fadeEnd*c.k, noiseEnd*c.k
 	for i := range out {
 		s := int32(c.source[start+c.pos])
 		if c.pos++; c.pos >= length {
@@ -130,8 +134,12 @@ func (c *Concealer) repeat(out []int16) {
 		case c.lost >= fadeStart:
 			s = s * int32(fadeEnd-c.lost) / int32(fadeEnd-fadeStart)
 		}
+		if c.lost >= fadeStart && c.lost < noiseEnd {
+			level := min(1, float64(c.lost-fadeStart)/float64(fadeEnd-fadeStart), 2*float64(noiseEnd-c.lost)/float64(noiseEnd))
+			s += c.noise.sample(level)
+		}
 		out[i] = clip(s)
-		if c.lost < fadeEnd {
+		if c.lost < noiseEnd {
 			c.lost++
 		}
 	}

@@ -2,6 +2,7 @@ package codec
 
 import (
 	"math"
+	"math/rand/v2"
 	"testing"
 
 	"offhook/media/internal/voice"
@@ -78,8 +79,8 @@ func TestALongLossFadesToSilenceIn60ms(t *testing.T) {
 			t.Errorf("at %d ms the level rises from %.0f to %.0f", ms, a, b)
 		}
 	}
-	for i, s := range out[480:] {
-		if s != 0 {
+	for i, s := range out[480:] { // next to no background has been heard yet
+		if s > 2 || s < -2 {
 			t.Fatalf("%d at %d ms, want silence", s, 60+i/8)
 		}
 	}
@@ -131,5 +132,31 @@ func TestALossInASwellingToneBeginsWithoutAStep(t *testing.T) {
 	}
 	if d := math.Abs(float64(out[0]) - float64(last)); d > 3000 {
 		t.Errorf("from %d to %d", last, out[0])
+	}
+}
+
+// In a pause with the noise of a room, a loss is filled with noise like it, and
+// a sender that stopped falls silent.
+func TestALossInBackgroundNoiseIsFilledWithNoise(t *testing.T) {
+	rnd := rand.New(rand.NewPCG(1, 1))
+	room := make([]int16, 10*8000)
+	for i := range room {
+		room[i] = int16(40 * rnd.NormFloat64())
+	}
+	c := NewConcealer(8000)
+	for i := 0; i < len(room); i += 160 {
+		c.Good(room[i : i+160])
+	}
+	out := make([]int16, 2*8000)
+	c.Conceal(out)
+	for at := 0; at < 4000; at += 800 {
+		if rms := voice.RMS(out[at : at+800]); rms < 12 || rms > 60 {
+			t.Errorf("%d ms into the loss: RMS %.0f, in the room 40", at/8, rms)
+		}
+	}
+	for i, s := range out[8000:] {
+		if s != 0 {
+			t.Fatalf("%d, %d ms after the last sample", s, 1000+i/8)
+		}
 	}
 }
