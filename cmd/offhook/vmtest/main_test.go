@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -67,6 +68,28 @@ func (o *offhook) do(args ...string) []byte {
 		o.t.Fatalf("offhook %v: %v\n%s", args, err, out)
 	}
 	return out
+}
+
+// children are the processes that the program has started.
+func (o *offhook) children() (pids []string) {
+	tasks, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/children", o.cmd.Process.Pid))
+	for _, path := range tasks {
+		if b, err := os.ReadFile(path); err == nil {
+			pids = append(pids, strings.Fields(string(b))...)
+		}
+	}
+	return pids
+}
+
+// memory is a process's proportional share of memory, as the kernel writes it.
+func memory(pid string) string {
+	b, _ := os.ReadFile("/proc/" + pid + "/smaps_rollup")
+	for line := range strings.Lines(string(b)) {
+		if rest, ok := strings.CutPrefix(line, "Pss:"); ok {
+			return strings.TrimSpace(rest)
+		}
+	}
+	return "?"
 }
 
 // id is how offhook calls a phone.

@@ -5,6 +5,7 @@ package vmtest
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -98,6 +99,11 @@ func TestTimesOfCalls(t *testing.T) {
 	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: c})
 	pl.See(t, "the idle display", func(s virtual.State) bool { return s.Display[0] == "Offhook" })
 	time.Sleep(time.Second) // its sound process is ready
+
+	for _, pid := range o.children() {
+		t.Logf("idle: the sound process has %s", memory(pid))
+	}
+	t.Logf("idle: offhook has %s", memory(fmt.Sprint(o.cmd.Process.Pid)))
 
 	// Lift → first sample of dial tone, the device being closed before.
 	c.reset()

@@ -184,11 +184,6 @@ func (o *offhook) open() map[string]int {
 			files[kind]++
 		}
 	}
-	tasks, _ := filepath.Glob(proc + "/task/*/children")
-	for _, path := range tasks {
-		if b, err := os.ReadFile(path); err == nil {
-			files["children"] += len(strings.Fields(string(b)))
-		}
-	}
+	files["children"] = len(o.children())
 	return files
 }
