@@ -41,6 +41,10 @@ type EndpointConfig struct {
 	// It runs on the sound port's goroutine.
 	OnFirstSound func(at time.Time, plan Plan)
 
+	// OnLevels is called when the mixer of the device has become another, by
+	// whomever, from the same goroutine as OnState.
+	OnLevels func(sound.Levels)
+
 	// OnState is called when the state of the port has changed, in order, from
 	// the goroutine that opens and closes it.
 	OnState func(State)
@@ -157,9 +161,40 @@ func (e *Endpoint) Beep(t tone.Tone, d time.Duration) {
 	e.mix.beepLeft = int(d.Seconds() * sound.Rate)
 }
 
-// StepVolume makes speech at the ear one step of 3 dB louder or softer, between -24 and +12 dB, and returns the
-// volume in dB. Tones keep their level.
-func (e *Endpoint) StepVolume(up bool) float64 { return e.volume.step(up) }
+// StepVolume makes the ear one step of 3 dB louder or softer: by the mixer of the device, or where that has none,
+// for speech alone, between -24 and +12 dB. Through a desktop's sound server it does nothing: the desktop has seen the
+// same key.
+func (e *Endpoint) StepVolume(up bool) {
+	if e.port.Info().Shared {
+		return
+	}
+	if m, ok := e.port.(sound.Mixing); ok {
+		if l, ok := m.Levels(); ok && l.Output != nil {
+			if up {
+				m.StepVolume(volumeStep)
+			} else {
+				m.StepVolume(-volumeStep)
+			}
+			return
+		}
+	}
+	e.volume.step(up)
+}
+
+// Mixer tells how the mixer of the device is; false: it has none.
+func (e *Endpoint) Mixer() (sound.Levels, bool) {
+	if m, ok := e.port.(sound.Mixing); ok {
+		return m.Levels()
+	}
+	return sound.Levels{}, false
+}
+
+// UnmuteMicrophone takes back a mute that somebody has set in the mixer of the device.
+func (e *Endpoint) UnmuteMicrophone() {
+	if m, ok := e.port.(sound.Mixing); ok {
+		m.UnmuteMicrophone()
+	}
+}
 
 // Levels gives the short-time RMS level (about 50 ms) of the microphone and of
 // the ear in dBFS: 0 is a full-scale square wave, a full-scale sine is -3,

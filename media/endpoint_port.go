@@ -66,7 +66,12 @@ func (e *Endpoint) keep() {
 		opened time.Time
 		idle   bool // the timer runs to close an idle port
 		errs   = e.port.Err()
+		mixed  <-chan struct{}
 	)
+	mixing, _ := e.port.(sound.Mixing)
+	if mixing != nil && e.cfg.OnLevels != nil {
+		mixed = mixing.Changed()
+	}
 	timer.Stop()
 	defer timer.Stop()
 	fail := func(err error) {
@@ -105,6 +110,10 @@ func (e *Endpoint) keep() {
 		case <-e.quit:
 			return
 		case <-e.wake:
+		case <-mixed:
+			if l, ok := mixing.Levels(); ok {
+				e.cfg.OnLevels(l)
+			}
 		case <-e.again:
 			if status, onHook := e.status(); status == Failed && !onHook {
 				retry = firstRetry

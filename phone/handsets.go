@@ -24,14 +24,17 @@ type handset struct {
 	open    func() (sound.Port, error) // opens its port; nil: there is none
 	opening bool                       // open is under way
 	path    string
-	name    string // also while unplugged
+	info    hid.Info // also while unplugged
+	name    string   // also while unplugged
 	kind    string
 	port    string // what the sound goes through, in words
 	problem string // why it has no sound at all
 	trouble string // what is wrong with its port, until that has opened again
 	gone    string // why it went away, "" when the cable was pulled
 	shown   media.Plan
-	clock   *time.Timer // counts the call on the display; nil when there is nothing to count
+	mixer   *sound.Levels // of its sound device; nil: none, or not known yet
+	muted   bool          // as it was shown last
+	clock   *time.Timer   // counts the call on the display; nil when there is nothing to count
 }
 
 // maxHandsets is how many handsets, most of them unplugged, are remembered.
@@ -79,6 +82,7 @@ func (p *Phone) attach(d *devices.Device, v *virtual.Phone, path string, s Sound
 			closeInBackground(h.device)
 		}
 		h.device, h.virtual, h.path, h.gone = d, v, path, ""
+		h.info = d.Info()
 		h.name, h.kind = d.Name(), d.Kind().String()
 		h.takeSound(p, s)
 		p.log.Info("handset plugged in", "handset", id, "name", d.Name(), "kind", d.Kind(), "driver", d.Driver())
@@ -158,7 +162,31 @@ func (p *Phone) gone(id desk.HandsetID, d *devices.Device) {
 	closeInBackground(d)
 	p.log.Info("handset gone", "handset", id, "reason", reason)
 	p.send(control.Event{Type: control.EventHandset, Handset: string(id), State: "unplugged", Reason: reason})
+	talking := desk.CallID("")
+	if hs, ok := p.state.Handset(id); ok {
+		talking = hs.Foreground
+	}
 	p.feed(desk.HandsetUnplugged{Handset: id})
+	p.fallBack(h, talking)
+}
+
+// fallBack lets the conversation of a handset that was unplugged go on at the one that the configuration names for that.
+// One that can't take it, since it is in use or in its cradle, leaves it on hold.
+func (p *Phone) fallBack(h *handset, call desk.CallID) {
+	if _, still := p.state.Call(call); !still || p.cfg.Fallback == nil {
+		return
+	}
+	for _, id := range p.order {
+		other := p.handsets[id]
+		if other.device == nil || !p.cfg.Fallback(h.info, other.info) {
+			continue
+		}
+		p.log.Info("a conversation moves to the fallback of its handset", "call", call, "from", h.id, "to", id)
+		p.feed(desk.CmdResume{Call: call, Handset: id})
+		if c, ok := p.state.Call(call); ok && c.Handset == id {
+			return
+		}
+	}
 }
 
 // fromDevice translates one event of a device for the state machine.

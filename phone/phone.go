@@ -52,6 +52,8 @@ type Config struct {
 
 	// Line says what a device is connected to; nil: the line of all.
 	Line func(hid.Info) desk.Line
+	// Fallback says whether the conversation of a device that is unplugged goes on at another; nil: it is held.
+	Fallback func(unplugged, other hid.Info) bool
 
 	// AutoAnswer says by the name of an account whether it answers calls by itself: "off" (also when it is not named),
 	// "on", or "intercom", when the account's server asks for it.

@@ -94,6 +94,9 @@ func (h *handset) opened(p *Phone, name string, port sound.Port, err error) {
 		h.problem = ""
 		p.send(control.Event{Type: control.EventStatus, Handset: string(h.id)})
 	}
+	if what := port.Info().Mended; what != "" {
+		p.send(control.Event{Type: control.EventStatus, Handset: string(h.id), Reason: what})
+	}
 	h.shown = media.Plan{}
 	h.use(p, port)
 	h.show(p)
@@ -120,8 +123,33 @@ func (h *handset) use(p *Phone, port sound.Port) {
 			}
 		})
 	}
+	cfg.OnLevels = func(l sound.Levels) {
+		p.inbox.post(func() {
+			if h.sound == e {
+				p.mixed(h, l)
+			}
+		})
+	}
 	e = media.NewEndpoint(port, cfg)
 	h.sound = e
+}
+
+// mixed notes how the mixer of a handset's card is. A mute of the microphone that was set there is the phone's mute.
+func (p *Phone) mixed(h *handset, l sound.Levels) {
+	if p.ending {
+		return
+	}
+	was := h.cardMuted()
+	h.mixer = &l
+	p.send(control.Event{Type: control.EventStatus, Handset: string(h.id)})
+	if muted := h.cardMuted(); muted != was {
+		p.feed(desk.MuteSet{Handset: h.id, On: muted})
+	}
+}
+
+// cardMuted tells whether the microphone is muted in the mixer.
+func (h *handset) cardMuted() bool {
+	return h.mixer != nil && h.mixer.Input != nil && h.mixer.Input.Muted
 }
 
 // soundState notes how a handset's port fares. What went wrong is kept until the port is open and well again: a handset
@@ -166,6 +194,12 @@ func (h *handset) show(p *Phone) {
 				n++
 			}
 		}
+	}
+	if hs, ok := p.state.Handset(h.id); ok {
+		if h.muted && !hs.Muted && h.cardMuted() && h.sound != nil {
+			h.sound.UnmuteMicrophone() // or the light would lie
+		}
+		h.muted = hs.Muted
 	}
 	if plan == h.shown {
 		return

@@ -8,6 +8,7 @@ import (
 
 	"offhook/devices"
 	"offhook/media"
+	"offhook/media/sound"
 	"offhook/phone/control"
 	"offhook/phone/desk"
 	"offhook/phone/ua"
@@ -142,6 +143,7 @@ func (p *Phone) snapCall(s *snapshot, c desk.Call) {
 func (p *Phone) snapHandset(s *snapshot, h *handset) {
 	out := control.Handset{
 		ID: string(h.id), Name: h.name, Kind: h.kind, Path: h.path, Sound: h.port, Virtual: h.virtual != nil,
+		Mixer: mixer(h.mixer),
 		Error: cmp.Or(h.gone, h.problem, h.trouble), State: control.HandsetUnplugged,
 	}
 	if d := h.device; d != nil {
@@ -252,3 +254,18 @@ func callState(p desk.Phase) string {
 
 // handsetState is the phase in the words of the socket, which are those of package desk.
 func handsetState(p desk.HandsetPhase) string { return p.String() }
+
+// mixer is what clients are told of levels, which may be nil.
+func mixer(l *sound.Levels) *control.Mixer {
+	if l == nil {
+		return nil
+	}
+	m := &control.Mixer{}
+	if l.Output != nil {
+		m.Ear, m.EarMuted = &l.Output.Percent, l.Output.Muted
+	}
+	if l.Input != nil {
+		m.Mic, m.MicMuted = &l.Input.Percent, l.Input.Muted
+	}
+	return m
+}

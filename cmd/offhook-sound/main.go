@@ -27,7 +27,8 @@ Options:
   --help       print this
 
 A device is named by its ALSA name (hw:1,0), its full name, or a part of the name
-that no other has. "null" plays into nothing and hears silence; "loopback" hears
+that no other has. "server" is the default of the desktop's sound server (PipeWire,
+PulseAudio), "server:hw:1" what that has of a card. "null" plays into nothing and hears silence; "loopback" hears
 what it plays. Both need no card.
 
 Exit status: 0 done, 1 it failed, 2 wrong usage, 3 there is no sound device.

@@ -34,7 +34,10 @@ type serverLink struct {
 	client *proto.Client
 	conn   net.Conn
 	news   chan struct{} // capacity 1: sinks or sources have come or gone
+	mixed  chan struct{} // capacity 1: a volume or mute may have changed
 	gone   chan struct{} // closed when the server is gone
+
+	watching chan struct{} // ends the watcher of volumes; owned by the backend's goroutine
 
 	mu      sync.Mutex             // guards streams
 	streams map[uint32]serverInput // what the server's messages are for; the keys of playing and recording differ by direction
@@ -64,7 +67,7 @@ func (s *soundServer) open() (*serverLink, error) {
 	if err != nil {
 		return nil, &engine.Failure{Code: engine.NoServer, Text: fmt.Sprintf("%v (systemctl --user status pipewire-pulse pulseaudio shows whether one runs)", err)}
 	}
-	l := &serverLink{client: client, conn: conn, news: make(chan struct{}, 1), gone: make(chan struct{}), streams: map[uint32]serverInput{}}
+	l := &serverLink{client: client, conn: conn, news: make(chan struct{}, 1), mixed: make(chan struct{}, 1), gone: make(chan struct{}), streams: map[uint32]serverInput{}}
 	client.Callback = l.message
 	props := proto.PropList{
 		"application.name":      proto.PropListString("Offhook"),
@@ -111,9 +114,11 @@ func (l *serverLink) message(m any) {
 			st.killed()
 		}
 	case *proto.SubscribeEvent:
-		select {
-		case l.news <- struct{}{}:
-		default:
+		for _, c := range []chan struct{}{l.news, l.mixed} {
+			select {
+			case c <- struct{}{}:
+			default:
+			}
 		}
 	case *proto.ConnectionClosed:
 		close(l.gone)

@@ -143,6 +143,28 @@ func mediaLine(c control.Call) string {
 	return line
 }
 
+// mixerWords say what is worth knowing of a handset's volume.
+func mixerWords(m *control.Mixer) []string {
+	if m == nil {
+		return nil
+	}
+	var words []string
+	for _, d := range []struct {
+		name    string
+		percent *int
+		muted   bool
+	}{{"earpiece", m.Ear, m.EarMuted}, {"microphone", m.Mic, m.MicMuted}} {
+		switch {
+		case d.percent == nil:
+		case d.muted:
+			words = append(words, d.name+" muted in the mixer")
+		default:
+			words = append(words, fmt.Sprintf("%s %d %%", d.name, *d.percent))
+		}
+	}
+	return words
+}
+
 // handsetRows prints handsets, and below them what is wrong with each.
 func handsetRows(t *table, handsets []control.Handset, indent string) error {
 	for _, h := range handsets {
@@ -156,6 +178,7 @@ func handsetRows(t *table, handsets []control.Handset, indent string) error {
 		if h.Muted {
 			words = append(words, "muted")
 		}
+		words = append(words, mixerWords(h.Mixer)...)
 		if h.Virtual {
 			words = append(words, "emulated")
 		}

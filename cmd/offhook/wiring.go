@@ -27,6 +27,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		AutoAnswer:  map[string]string{},
 		Models:      c.Devices,
 		Line:        func(info hid.Info) desk.Line { return line(c.Handsets, info) },
+		Fallback:    func(unplugged, other hid.Info) bool { return fallback(c.Handsets, unplugged, other) },
 		Desk: desk.Config{
 			FirstDigit: c.Phone.FirstDigitTimeout,
 			InterDigit: c.Phone.InterDigitTimeout,
@@ -59,6 +60,12 @@ func line(handsets []config.Handset, info hid.Info) desk.Line {
 		return desk.Line{Account: h.Account, Seat: h.Seat, Silent: !h.Ring}
 	}
 	return desk.Line{}
+}
+
+// fallback tells whether the conversation of a device that is unplugged goes on at another.
+func fallback(handsets []config.Handset, unplugged, other hid.Info) bool {
+	h := handsetOf(handsets, unplugged)
+	return h != nil && h.Fallback != "" && devices.Match(other, h.Fallback)
 }
 
 // handsetOf finds the table of a device, nil where there is none.

@@ -23,7 +23,7 @@ func (p *devicePort) choose(refresh bool) error {
 	if p.opened && !refresh {
 		return nil
 	}
-	req := engine.Request{Cmd: engine.CmdOpen, Output: p.cfg.Device, Input: p.cfg.Input, Refresh: refresh}
+	req := engine.Request{Cmd: engine.CmdOpen, Output: p.cfg.Device, Input: p.cfg.Input, Refresh: refresh, Running: p.run != nil}
 	if req.Input == "" {
 		req.Input = p.cfg.Device
 	}
@@ -34,9 +34,10 @@ func (p *devicePort) choose(refresh bool) error {
 	}
 	p.opened = true
 	if r.Open != nil {
+		p.mixer(r.Open)
 		p.server = r.Open.Output.HW == "" && r.Open.Output.Index >= 0
 		p.mu.Lock()
-		p.info.Device = r.Open.Output.Name
+		p.info.Device, p.info.Shared = r.Open.Output.Name, r.Open.Output.Node != ""
 		p.mu.Unlock()
 	}
 	return nil

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"offhook/media/sound/engine"
 	"offhook/media/sound/ring"
 )
 
@@ -64,6 +65,8 @@ type devicePort struct {
 	cmds    chan command
 	stalled chan *link
 	again   chan struct{} // capacity 1: by Retry
+	changes chan engine.MixChange
+	mixed   chan struct{} // capacity 1: see Mixing
 	closing chan struct{} // closed by Close: stop waiting for anything
 	closed  chan struct{} // closed when the owner has ended
 	once    sync.Once     // closes closing
@@ -116,6 +119,7 @@ func openDevice(cfg DeviceConfig, l limits) (Port, error) {
 	p := &devicePort{
 		cfg: cfg, path: path, log: cfg.Logger, errs: newReports(), limits: l,
 		cmds: make(chan command), stalled: make(chan *link, 1), again: make(chan struct{}, 1),
+		changes: make(chan engine.MixChange, 16), mixed: make(chan struct{}, 1),
 		closing: make(chan struct{}), closed: make(chan struct{}),
 		info: Info{Backend: "device", Device: cfg.Device, State: Stopped},
 	}

@@ -13,7 +13,7 @@
 //
 // # Devices
 //
-// Sound devices are reached through PortAudio, in a process of their own
+// Cards are reached through PortAudio, in a process of their own
 // (offhook-sound): its stop call hangs for ever when a sound server dies, its
 // list of devices is frozen when it starts, and its libraries crash and chatter.
 // Such a process can be killed and started again within a fraction of a second.
@@ -26,6 +26,11 @@
 //	│ audio goroutine ◄──────────┼─── a pipe ───┼──────┤ copies, never waits │
 //	│   Process(mic, ear) ◄──────┼─ shared ring ┼──────┘                     │
 //	└────────────────────────────┘              └───────────────────────────┘
+//
+// A card is opened directly ("hw:1,0"), once, and the process is shown that card
+// alone. What a desktop has is reached through its sound server ("server:hw:1"), by
+// the protocol of PulseAudio, which PipeWire speaks too, and stays at that device.
+// Its mixer, see Mixing, is that of the card or what the desktop shows of it.
 //
 // The ring (package ring) is exact about delay: what Process makes of the
 // microphone's period n is played in period n+1. A period that comes too late is

@@ -82,7 +82,7 @@ func startHelper(path string, env []string, mem *memory, log *slog.Logger) (*hel
 	}
 	h := &helper{
 		cmd: cmd, in: in, log: log.With("pid", cmd.Process.Pid),
-		events: make(chan engine.Reply, 4), gone: make(chan struct{}), waiting: map[int]chan engine.Reply{},
+		events: make(chan engine.Reply, 16), gone: make(chan struct{}), waiting: map[int]chan engine.Reply{},
 	}
 	var reading sync.WaitGroup
 	reading.Go(func() { h.replies(out) })

@@ -38,6 +38,8 @@ func (p *devicePort) own() {
 				p.backoff = 0
 				p.restore()
 			}
+		case c := <-p.changes:
+			p.alter(c)
 		case <-p.retry.C:
 			p.restore()
 		case <-p.closing:

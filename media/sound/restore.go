@@ -79,8 +79,13 @@ func (p *devicePort) tell(err error) {
 	}
 }
 
-// event handles what the process says by itself: how the microphone fared.
+// event handles what the process says by itself: how the microphone fared, and how
+// the mixer is.
 func (p *devicePort) event(e engine.Reply) {
+	if e.Event == engine.EventMix && e.Mix != nil {
+		p.mixIs(e.Mix)
+		return
+	}
 	if e.Event != engine.EventCapture || p.run == nil {
 		return
 	}

@@ -4,6 +4,7 @@ package sound
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -144,6 +145,49 @@ func (f *faulty) Capture(d engine.Device, rate, period int, cycle engine.Cycle) 
 	}
 	return f.Backend.Capture(d, rate, period, cycle)
 }
+
+// Mixer is a mixer whose earpiece is muted and at 0 at first; 3 % are a dB.
+func (f *faulty) Mixer(_ engine.Device, _ *engine.Device, changed func(engine.Mix)) (engine.Mixer, error) {
+	switch f.mode {
+	case "mixer":
+		return &fakeMixer{mix: engine.Mix{Output: &engine.Level{Muted: true}, Input: &engine.Level{Percent: 50, Muted: true}}, changed: changed}, nil
+	case "broken-mixer":
+		return nil, errors.New("out of order")
+	}
+	return nil, nil
+}
+
+// fakeMixer does all in the goroutine of its caller.
+type fakeMixer struct {
+	mix     engine.Mix
+	changed func(engine.Mix)
+}
+
+func (m *fakeMixer) Mix() (engine.Mix, error) { return m.mix, nil }
+
+func (m *fakeMixer) Change(c engine.MixChange) (mended []string, err error) {
+	out, in := *m.mix.Output, *m.mix.Input
+	if (c.Mend || c.MendOutput) && out.Muted {
+		out = engine.Level{Percent: 60}
+		mended = append(mended, "the earpiece was at 0")
+	}
+	if c.Mend && in.Muted {
+		in.Muted = false
+		mended = append(mended, "the microphone was muted")
+	}
+	out.Percent += 3 * c.Step
+	if c.InputMuted != nil {
+		in.Muted = *c.InputMuted
+	}
+	if c.Step > 20 { // as if another program had muted the microphone
+		in.Muted = true
+	}
+	m.mix = engine.Mix{Output: &out, Input: &in}
+	m.changed(m.mix)
+	return mended, nil
+}
+
+func (m *fakeMixer) Close() {}
 
 type hanging struct{ engine.Stream }
 

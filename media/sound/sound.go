@@ -101,7 +101,12 @@ type Info struct {
 	MicGaps   uint64 `json:"mic_gaps"`  // periods of silence because the microphone was late
 	Restarts  uint64 `json:"restarts"`  // helper processes started anew
 	HelperPID int    `json:"helper_pid,omitempty"`
-	Realtime  bool   `json:"realtime"` // the device's thread has realtime priority
+
+	Shared bool    `json:"shared,omitempty"` // through the desktop's sound server, on which the desktop's volume keys act
+	Mixer  *Levels `json:"mixer,omitempty"`  // of the device; nil: none
+	Mended string  `json:"mended,omitempty"` // what was muted or at 0 when the device was opened, and was turned up; in words
+
+	Realtime bool `json:"realtime"` // the device's thread has realtime priority
 }
 
 // reports is the queue behind Err: bounded, newest kept.

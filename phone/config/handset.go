@@ -17,6 +17,9 @@ type Handset struct {
 	Ring bool
 	// Sound is the sound device to use in place of the handset's own ("hw:2,0"); empty: its own.
 	Sound string
+	// Fallback is where its conversation goes on when it is unplugged: another handset, known as by Match; empty: it is
+	// held.
+	Fallback string
 }
 
 // maxHandsets bounds the [[handset]] tables of one file.
@@ -46,6 +49,8 @@ func readHandsets(doc *table, accounts []Account) []Handset {
 		t.text("seat", &h.Seat)
 		t.boolean("ring", &h.Ring)
 		t.text("sound", &h.Sound)
+		t.text("fallback", &h.Fallback)
+		h.Fallback = strings.TrimSpace(h.Fallback)
 		t.finish()
 		key := strings.ToLower(h.Match)
 		switch first, twice := lines[key]; {

@@ -21,6 +21,7 @@ match = "Jabra"
 account = "bob"
 ring  = false
 sound = "hw:2,0"
+fallback = " 6993:b02b"
 `
 
 func TestHandsetsAreRead(t *testing.T) {
@@ -30,7 +31,7 @@ func TestHandsetsAreRead(t *testing.T) {
 	}
 	want := []Handset{
 		{Match: "6993:b02b", Account: "alice", Seat: "reception", Ring: true},
-		{Match: "Jabra", Account: "bob", Sound: "hw:2,0"},
+		{Match: "Jabra", Account: "bob", Sound: "hw:2,0", Fallback: "6993:b02b"},
 	}
 	if len(c.Handsets) != 2 || c.Handsets[0] != want[0] || c.Handsets[1] != want[1] {
 		t.Errorf("%+v", c.Handsets)

@@ -148,6 +148,7 @@ type Handset struct {
 	Driver   string          `json:"driver,omitempty"`
 	Path     string          `json:"path,omitempty"`
 	Sound    string          `json:"sound,omitempty"`
+	Mixer    *Mixer          `json:"mixer,omitempty"` // nil: its sound device has none, or was not opened yet
 	State    string          `json:"state"`
 	Digits   string          `json:"digits,omitempty"` // collected so far
 	Call     string          `json:"call,omitempty"`   // ID of the call it is connected to
@@ -157,6 +158,15 @@ type Handset struct {
 	Lights   map[string]bool `json:"lights,omitempty"` // wanted state by name: "ring", "mute"…
 	Controls []string        `json:"controls,omitempty"`
 	Error    string          `json:"error,omitempty"`
+}
+
+// Mixer is the volume of a handset's sound card, or of what the desktop's sound server has of it: in % of the range of
+// the control, nil where there is none.
+type Mixer struct {
+	Ear      *int `json:"ear,omitempty"`
+	EarMuted bool `json:"ear_muted,omitempty"`
+	Mic      *int `json:"mic,omitempty"`
+	MicMuted bool `json:"mic_muted,omitempty"`
 }
 
 // Values of Event.Type.

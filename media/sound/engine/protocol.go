@@ -21,10 +21,14 @@ const (
 	CmdStart = "start"
 	CmdStop  = "stop"
 	CmdState = "state"
+	CmdMix   = "mix" // change the mixer, and tell how it is
 )
 
 // EventCapture says that the microphone was opened, or why it could not be.
 const EventCapture = "capture"
+
+// EventMix tells how the mixer is after somebody has changed it.
+const EventMix = "mix"
 
 // Request is a line to the sound process.
 type Request struct {
@@ -34,6 +38,9 @@ type Request struct {
 	Input   string `json:"input,omitempty"`   // open: "-" opens no microphone
 	Refresh bool   `json:"refresh,omitempty"` // list, open: look for devices anew
 	Rate    int    `json:"rate,omitempty"`    // start: Hz
+	// Running: open: the microphone was in use. One that is muted then stays so.
+	Running bool       `json:"running,omitempty"`
+	Change  *MixChange `json:"change,omitempty"` // mix
 }
 
 // NoInput is the name of the microphone that is not opened.
@@ -47,6 +54,7 @@ type Reply struct {
 	Devices []Device `json:"devices,omitempty"`
 	Open    *Opened  `json:"open,omitempty"`
 	State   *State   `json:"state,omitempty"`
+	Mix     *Mix     `json:"mix,omitempty"`
 }
 
 // Device is a sound device as the library lists it.
@@ -67,6 +75,10 @@ type Device struct {
 type Opened struct {
 	Output Device  `json:"output"`
 	Input  *Device `json:"input,omitempty"`
+
+	Mix     *Mix     `json:"mix,omitempty"`     // nil: there is no mixer
+	Mended  []string `json:"mended,omitempty"`  // what could not be heard and now can, in words
+	Trouble string   `json:"trouble,omitempty"` // why there is no mixer, in words
 }
 
 // State tells what the process is doing.
@@ -93,6 +105,7 @@ const (
 	NoDevice Code = "no-device" // not there, or none at all
 	NoServer Code = "no-server" // no sound server answers
 	Busy     Code = "busy"      // another program has it
+	NoMixer  Code = "no-mixer"  // it has none
 	Format   Code = "format"    // not at this rate
 	Failed   Code = "failed"    // the library said no
 	Protocol Code = "protocol"  // the request makes no sense

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"runtime/debug"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -28,6 +29,7 @@ type Config struct {
 type Server struct {
 	cfg   Config
 	out   io.Writer
+	write sync.Mutex // one line at a time goes to out
 	clock *clock
 
 	// Owned by the command loop.
@@ -36,6 +38,7 @@ type Server struct {
 	mic    Stream
 	rate   int
 	dev    *ring.Device
+	mixer  Mixer // of opened; nil: none
 
 	mics atomic.Pointer[queue] // for the callbacks; nil until the microphone is open
 }
@@ -56,6 +59,9 @@ func Serve(in io.Reader, out io.Writer, cfg Config) error {
 		s.obey(req)
 	}
 	s.stop()
+	if s.mixer != nil {
+		s.mixer.Close()
+	}
 	return failed
 }
 
@@ -78,7 +84,7 @@ func (s *Server) read(in io.Reader, requests chan<- Request) error {
 	return lines.Err()
 }
 
-// send writes one line. Only the command loop calls it.
+// send writes one line. The command loop calls it, and a mixer.
 func (s *Server) send(r Reply) {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
@@ -86,6 +92,8 @@ func (s *Server) send(r Reply) {
 	if err := enc.Encode(r); err != nil {
 		return
 	}
+	s.write.Lock()
+	defer s.write.Unlock()
 	s.out.Write(b.Bytes())
 }
 
@@ -103,6 +111,8 @@ func (s *Server) obey(req Request) {
 	case CmdStop:
 		err = s.stop()
 		reply.State = s.state()
+	case CmdMix:
+		reply.Mix, err = s.change(req)
 	case CmdState:
 		reply.State = s.state()
 	default:
@@ -177,6 +187,7 @@ func (s *Server) open(req Request) (*Opened, error) {
 		o.Input = &dev
 	}
 	s.opened = o
+	s.openMixer(req)
 	// What listing the devices left behind is never needed again, and the
 	// process may sit idle for days.
 	debug.FreeOSMemory()
