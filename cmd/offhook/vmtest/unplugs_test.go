@@ -105,6 +105,7 @@ func TestFiftyUnplugs(t *testing.T) {
 			for _, i := range pulled {
 				took := people[i].hear(t, voice, true).Sub(back[i])
 				times = append(times, took)
+				t.Logf("cable %d, %s: sound is back %v after the card", n, state.name, took)
 				if took > time.Second {
 					t.Errorf("%s, cable %d: sound is back %v after the card", state.name, n, took)
 				}
