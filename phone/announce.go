@@ -13,7 +13,7 @@ func (p *Phone) announce(before, after desk.State) {
 		if k := p.calls[c.ID]; k != nil && c.Handset != "" {
 			k.handset = c.Handset
 		}
-		if known && old.Phase == c.Phase && old.Held == c.Held && old.RemoteHeld == c.RemoteHeld && old.Joined == c.Joined && old.Handset == c.Handset {
+		if known && old.Phase == c.Phase && old.Held == c.Held && old.RemoteHeld == c.RemoteHeld && old.Joined == c.Joined && old.Handset == c.Handset && old.Peer == c.Peer {
 			continue
 		}
 		e := callEvent(c, callWord(c))

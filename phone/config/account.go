@@ -67,6 +67,7 @@ func readAccount(t *table) Account {
 		t.fail("srtp_required", `srtp_required without encryption: add srtp = "sdes", or take srtp_required out`)
 	}
 	t.choice("auto_answer", &a.AutoAnswer, []string{"off", "on", "intercom"})
+	t.boolean("anonymous", &a.Anonymous)
 	t.choice("redirects", &a.Redirects, []string{"domain", "any", "off"})
 	t.later("voicemail", "")
 	t.finish()

@@ -57,6 +57,7 @@ type Account struct {
 	SRTP           string   // "off" or "sdes"
 	SRTPRequired   bool     // calls that would not be encrypted fail
 	AutoAnswer     string   // "off", "on" or "intercom"
+	Anonymous      bool     // who is called does not see who calls
 	Redirects      string   // which 3xx are followed: "domain", "any" or "off"
 }
 

@@ -47,6 +47,7 @@ type call struct {
 	acks     []sentAck
 	owed     int    // exchanges under way that the peer must still see through
 	peerName string // display name of the other side
+	asserted string // its URI as the server vouched for it last
 	linger   int    // INVITE transactions that could still bring a 2xx
 
 	// Outgoing, until answered.

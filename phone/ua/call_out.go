@@ -114,6 +114,10 @@ func (c *call) sendInvite(target sip.Uri, f flow) {
 	from := &sip.FromHeader{}
 	if c.acc != nil {
 		from.Address, from.DisplayName = c.acc.uri, quoteName(c.acc.cfg.DisplayName)
+		if c.acc.cfg.Anonymous { // RFC 3323 section 4.1, RFC 3325 section 9.2
+			from.Address, from.DisplayName = sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}, "Anonymous"
+			c.extra = append(c.extra, sip.NewHeader("Privacy", "id"), sip.NewHeader("P-Preferred-Identity", "<"+c.acc.uri.String()+">"))
+		}
 		for _, r := range c.acc.routes() {
 			req.AppendHeader(&sip.RouteHeader{Address: r})
 		}
@@ -330,6 +334,9 @@ func (c *call) success(res *sip.Response) {
 	}
 	c.sess = l.sess
 	c.setPhase(up)
+	if id := values(res, "P-Asserted-Identity"); len(id) > 0 {
+		_, c.asserted = nameAddr(id[0]) // said again in the call, it is no news
+	}
 	c.timed(res)
 	c.agreed(l.r)
 }

@@ -114,6 +114,7 @@ func (c *call) reinvited(req *sip.Request, tx *sip.ServerTx) {
 	if err := c.a.respond(tx, res); err != nil {
 		return
 	}
+	c.identify(req)
 	go c.watch(tx)
 	first := c.wait != nil && c.wait.first
 	c.awaitAck(req, tx, res, first, late)
@@ -188,6 +189,7 @@ func (c *call) updated(req *sip.Request, tx *sip.ServerTx, d *dialog) {
 	}
 	if c.is(up) {
 		c.grantTimer(req, res)
+		c.identify(req)
 	}
 	if body != nil {
 		setSDP(res, body)

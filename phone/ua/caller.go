@@ -31,6 +31,28 @@ type Caller struct {
 	AnswerAfter int
 }
 
+// identify tells when the server says in the middle of a call that we talk to
+// somebody else now: a PBX that joins calls itself lets the old dialog live
+// (P-Asserted-Identity, or the older Remote-Party-ID).
+func (c *call) identify(req *sip.Request) {
+	if c.acc == nil || !c.is(up) || !c.acc.trusts(source(req).Addr()) {
+		return
+	}
+	for _, h := range [...]string{"P-Asserted-Identity", "Remote-Party-ID"} {
+		for _, v := range values(req, h) {
+			name, uri := nameAddr(v)
+			if uri == "" {
+				continue
+			}
+			if uri != c.asserted {
+				c.asserted = uri
+				c.emit(Replaced{Call: c.id, Peer: uri, PeerName: name})
+			}
+			return
+		}
+	}
+}
+
 // Diverted is one step of a call's way.
 type Diverted struct {
 	From   string // a URI

@@ -4,8 +4,11 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/uatest"
 )
 
 // inviteWith is an INVITE with more headers.
@@ -92,5 +95,45 @@ func FuzzCaller(f *testing.F) {
 				t.Errorf("a ring of %d octets", len(c.Ring))
 			}
 		}
+	})
+}
+
+// TestTheServerSaysWhoWeTalkToNow: a PBX joins calls by itself and tells with
+// an UPDATE or a re-INVITE; anybody else saying so is not believed.
+func TestTheServerSaysWhoWeTalkToNow(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{})
+		w := newWire(t, n, "10.0.0.9")
+		p := newPhone(t, n.Host("10.0.0.1"), Config{Accounts: []Account{{Name: "me", URI: "sip:me@10.0.0.9", Anonymous: true}}, Listen: []string{"udp:10.0.0.1:5060"}})
+		p.Dial("1", "me", "b", lm)
+		inv := w.request(sip.INVITE)
+		if from := inv.From().Value(); !strings.HasPrefix(from, `"Anonymous" <sip:anonymous@anonymous.invalid>`) || headerValue(inv, "Privacy") != "id" ||
+			headerValue(inv, "P-Preferred-Identity") != "<sip:me@10.0.0.9>" {
+			t.Errorf("not anonymous:\n%s", inv)
+		}
+		w.answer(inv, 200, "x", testSDP, "P-Asserted-Identity: <sip:b@10.0.0.9>")
+		expect[Answered](p)
+		w.request(sip.ACK)
+		l := w.answering(inv, "x")
+		l.send("UPDATE", "", "P-Asserted-Identity: <sip:b@10.0.0.9>")
+		w.response(200)
+		p.quietFor(time.Second)
+		l.send("UPDATE", "", `P-Asserted-Identity: "Carol" <sip:c@10.0.0.9>`)
+		w.response(200)
+		if e := expect[Replaced](p); e.Peer != "sip:c@10.0.0.9" || e.PeerName != "Carol" {
+			t.Errorf("%+v", e)
+		}
+		l.send("INVITE", testSDP, `Remote-Party-ID: <sip:d@10.0.0.9>;party=called`)
+		w.response(200)
+		l.again("ACK", "")
+		if e := expect[Replaced](p); e.Peer != "sip:d@10.0.0.9" {
+			t.Errorf("%+v", e)
+		}
+	})
+	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
+		l, _ := answered(t, p, w)
+		l.send("UPDATE", "", `P-Asserted-Identity: "Bank" <sip:bank@example.org>`)
+		w.response(200)
+		p.quietFor(time.Second)
 	})
 }

@@ -44,6 +44,9 @@ type Account struct {
 	// RTP/SAVP is offered, and a call that would not be encrypted fails.
 	SRTP         string
 	SRTPRequired bool
+	// Anonymous: who is called is not to see who calls. The account's server
+	// sees it all the same.
+	Anonymous bool
 	// Redirects says which 3xx of a call are followed: "domain" (default),
 	// those to an address in the domain of URI; "any"; "off".
 	Redirects string

@@ -25,6 +25,18 @@
 //	          ▼               ▼                ▼
 //	        over ◄────────────┴────────────────┘   Ended is sent on entering
 //
+// A call keeps its id when it goes on with somebody else: whom the peer refers
+// us to (REFER, inside a dialog only), or who takes the peer's place (an INVITE
+// with Replaces, which knows the tags of the dialog). The new dialog is a call
+// of its own until it is answered; see succession. Handing a call on is
+// Transfer and Join; see referring. Beside that a call has a session timer
+// (timer.go, RFC 4028), answers provisional responses that must not get lost
+// (reliable.go, RFC 3262), follows a redirection as the account allows
+// (redirect.go), and takes keys by INFO (info.go). What the server says of the
+// caller is in Caller; only the account's own server is believed.
+//
+// The latest messages are remembered, their secrets taken out, for Trace.
+//
 // Each call and each account is owned by a serial, a queue whose functions run
 // one after another. The Agent's methods only look at a snapshot and post; so
 // they never wait, and a 200 OK is written within microseconds of Answer. All

@@ -280,6 +280,7 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	if acc != nil {
 		ev.Account = acc.cfg.Name
 	}
+	c.asserted = ev.Caller.Asserted
 	c.serial.post(func() {
 		a.emit(ev)
 		c.limit()

@@ -11,6 +11,17 @@
 //	   │  └──────────────┘ Cancel(): the peer refused, the old agreement stands
 //	   └── Answer(offer) ──► stable
 //
+// Keys for SRTP go in the descriptions (SDES, RFC 4568), as Local.Encryption
+// says. What two sides make of it, A's offer to B:
+//
+//	A \ B            NoEncryption   Opportunistic   Required
+//	NoEncryption      plain          plain           refused
+//	Opportunistic     plain          encrypted       encrypted
+//	Required          refused        encrypted       encrypted
+//
+// Opportunistic offers RTP/AVP with keys, so a peer that knows nothing of them
+// answers plainly; Required offers RTP/SAVP. Either is understood from others.
+//
 // Everything here is pure: no I/O, no clock; randomness only for the session
 // id, which the caller gives. A Session is not safe for concurrent use; the
 // call that owns it is.
