@@ -171,7 +171,7 @@ func (c *devicesTestCmd) Run(a *app) error {
 type devicesLearnCmd struct {
 	which
 	Output string `short:"o" help:"Where the profile goes. Default: devices/VENDOR-PRODUCT.txt beside the configuration, where it is used." placeholder:"FILE"`
-	Kind   string `help:"phone, handset, headset or keyed-handset (no cradle, but a green and a red key). Default: by what was learned." placeholder:"KIND" enum:",phone,handset,headset,keyed-handset" default:""`
+	Kind   string `help:"phone, handset, headset or keyed-handset (no cradle, but a green and a red key). Default: as declared, else by what was learned." placeholder:"KIND" enum:",phone,handset,headset,keyed-handset" default:""`
 	Force  bool   `help:"Write over a profile that is there."`
 }
 
@@ -211,7 +211,9 @@ func (c *devicesLearnCmd) Run(a *app) error {
 	if err != nil {
 		return err
 	}
-	p.Kind = c.Kind
+	if c.Kind != "" {
+		p.Kind = c.Kind
+	}
 	text := p.Write("taught with offhook devices learn, " + a.now().Format(time.DateOnly))
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return fmt.Errorf("write the profile: %w", err)

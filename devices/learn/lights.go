@@ -19,6 +19,25 @@ var lightNames = map[report.Usage]string{
 	report.U(report.PageTelephony, 0x9E): "ringer",
 }
 
+// kind is what the descriptor says that the device is, "" where it says nothing; a
+// level of the hook is a cradle then.
+func (s *Session) kind() string {
+	if s.descriptor == nil {
+		return ""
+	}
+	for _, c := range s.descriptor.Collections {
+		switch c.Usage {
+		case report.U(report.PageTelephony, 0x01):
+			return "phone"
+		case report.U(report.PageTelephony, 0x04):
+			return "handset"
+		case report.U(report.PageTelephony, 0x05):
+			return "headset"
+		}
+	}
+	return ""
+}
+
 // lights adds the lights that the descriptor declares.
 func (s *Session) lights(p *profile.Profile) {
 	if s.descriptor == nil {

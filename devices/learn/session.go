@@ -229,5 +229,6 @@ func (s *Session) Profile(id profile.ID, name string) (*profile.Profile, []error
 		return nil, unclear, ErrNothing
 	}
 	s.lights(p)
+	p.Kind = s.kind()
 	return p, unclear, nil
 }

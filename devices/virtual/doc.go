@@ -18,6 +18,10 @@
 // what their sources say and not from the drivers, which check them and are checked
 // by them. What would damage a real one they answer by a panic.
 //
+// [Synthesize] makes a profile of usages alone, for devices of which no more is
+// known; [Replay] one of a recording (package record), which says again what the
+// device said.
+//
 // All methods of Phone may be called from any goroutine. One mutex guards the
 // firmware; it is not held while a write stalls.
 package virtual
