@@ -55,10 +55,9 @@ type account struct {
 	bound    bool          // a binding of ours may exist at the registrar
 	closing  bool
 	alive    aliveness
-	plain    bool       // the server does not want RFC 5626
-	listed   []sip.Uri  // our Contact as registered last
-	moved    int        // how often this attempt found us behind another address
-	public   netip.Addr // what the STUN server sees; see Account.STUN
+	plain    bool      // the server does not want RFC 5626
+	listed   []sip.Uri // our Contact as registered last
+	moved    int       // how often this attempt found us behind another address
 
 	mu   sync.Mutex // guards the rest, which others look at
 	seen struct {
@@ -66,7 +65,7 @@ type account struct {
 		routes  []sip.Uri
 		targets []locate.Target
 		trusted []netip.Addr // addresses of those: requests from there may ring
-		public  netip.Addr
+		public  netip.Addr   // what the STUN server sees; see Account.STUN
 	}
 }
 

@@ -86,6 +86,26 @@ func TestRouterThatRestartsIsNoticed(t *testing.T) {
 	})
 }
 
+// TestShortBindingsAreKeptOpenInTheEnd: the router forgets after 15 s, which
+// is less than the keep-alive; each time it shows, there is one more often.
+func TestShortBindingsAreKeptOpenInTheEnd(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{})
+		r := newRegistrar(t, n)
+		r.set(func() { r.granted = 120 })
+		n.SetNAT(inside, public, 15*time.Second)
+		a := member(t, n, inside.String(), "alice", "secret-a")
+		registered(a)
+		a.quietFor(10 * time.Minute)
+		before, _ := r.bound("alice")
+		a.quietFor(time.Hour)
+		after, _ := r.bound("alice")
+		if before.addr != after.addr {
+			t.Errorf("seen at %s, an hour later at %s", before.addr, after.addr)
+		}
+	})
+}
+
 // TestPhoneWithoutNATSendsNothingWhenIdle: no keep-alive where none is needed.
 func TestPhoneWithoutNATSendsNothingWhenIdle(t *testing.T) {
 	bubble(t, func(t *testing.T) {

@@ -105,7 +105,7 @@ func (acc *account) try(attempt int) {
 func (acc *account) elsewhere(attempt, code int, step Step, reason string) {
 	acc.servers.failed(acc.target, time.Now())
 	if acc.spare && !acc.closing {
-		acc.a.log.Warn("a SIP server does not work; the next one is tried", "account", acc.cfg.Name, "server", acc.target.String(), "step", string(step), "reason", reason)
+		acc.a.log.Warn("a SIP server does not work; the next one is tried", "account", acc.cfg.Name, "server", acc.target.String(), "host", acc.target.Host, "step", string(step), "reason", reason)
 		acc.try(attempt)
 		return
 	}

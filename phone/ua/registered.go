@@ -75,7 +75,9 @@ func (acc *account) accepted(attempt int, res *sip.Response, f flow, moved bool)
 	}
 	acc.settle(f, serviceRoute(res))
 	if moved && acc.moved < maxMoves {
-		acc.moved++
+		if acc.moved++; len(acc.listed) > 0 && f.transport == "udp" {
+			acc.alive.shorten() // a NAT has forgotten us between two refreshes
+		}
 		acc.send(attempt, f, acc.expires)
 		return
 	}
