@@ -13,10 +13,20 @@ import (
 type featureNode struct {
 	*node
 	features [][]byte
+	answer   func(buf []byte) // fills what is read; nil leaves it 0
 }
 
-func (n *featureNode) SetFeature(rep []byte) error               { n.features = append(n.features, rep); return nil }
-func (n *featureNode) GetFeature(_ uint8, b []byte) (int, error) { return len(b), nil }
+func (n *featureNode) SetFeature(rep []byte) error {
+	n.features = append(n.features, rep)
+	return nil
+}
+
+func (n *featureNode) GetFeature(_ uint8, b []byte) (int, error) {
+	if n.answer != nil {
+		n.answer(b)
+	}
+	return len(b), nil
+}
 
 func TestWritesThatCanDamageADeviceAreNotSent(t *testing.T) {
 	long := func(b ...byte) []byte { return append(b, make([]byte, 65-len(b))...) }

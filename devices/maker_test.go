@@ -138,7 +138,7 @@ func TestTheMagicJackKeepsItsRegisters(t *testing.T) {
 		if want := []string{"01 00 01 00"}; !slices.Equal(line, want) {
 			t.Errorf("register 00 was set to %q, want %q", line, want)
 		}
-		if want := []string{"94 01 00 00", "14 01 00 00"}; !slices.Equal(status, want) {
+		if want := []string{"94 01 00 0b", "14 01 00 0b"}; !slices.Equal(status, want) {
 			t.Errorf("register 14 was set to %q, want %q", status, want)
 		}
 	})

@@ -32,7 +32,9 @@ const (
 	// philipsDoubt is how long a key may turn out to be half of another: the mute
 	// and the Skype key have two bits, and sometimes send one of them alone before.
 	philipsDoubt = 100 * time.Millisecond
-	philipsText  = 16
+	// philipsText bounds the text, since each two characters take 10 ms; how many the
+	// display has is not known.
+	philipsText = 16
 )
 
 // philipsKeys are numbered by the place of their bit, and those of two bits after

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"offhook/devices"
+	"offhook/devices/virtual"
+	"offhook/hid/report"
 )
 
 // Reports of any kind must neither panic nor make the driver write what the phone does not know.
@@ -68,6 +70,61 @@ func FuzzVendorDrivers(f *testing.F) {
 					}
 				}
 				d.Close()
+			})
+		}
+	})
+}
+
+// The same of the drivers that add to a descriptor: what they write is what it declares, and nothing harmful.
+func FuzzDriversThatAddToADescriptor(f *testing.F) {
+	f.Add([]byte{8, 1, 1, 2, 3, 0x40, 0x10, 0x10, 0, 2, 3, 4, 1, 1, 2, 0x80, 0xFF})
+	f.Fuzz(func(t *testing.T, script []byte) {
+		if len(script) > 256 {
+			return
+		}
+		for _, name := range []string{"cx300", "cx100", "gn8120", "gn9350", "magicjack"} {
+			p := profile(t, name)
+			synctest.Test(t, func(t *testing.T) {
+				desc, err := report.Parse(p.Descriptor)
+				if err != nil {
+					t.Fatal(err)
+				}
+				n := &featureNode{node: newNode(p.Descriptor)}
+				info := virtual.New(p).Info()
+				n.info.VendorID, n.info.ProductID = info.VendorID, info.ProductID
+				n.onWrite = func(rep []byte) {
+					if len(rep) == 0 || len(rep)-1 != desc.Size(report.Output, rep[0]) {
+						t.Errorf("%s: wrote % x", name, rep)
+					}
+				}
+				n.answer = func(buf []byte) { copy(buf, script) }
+				d, err := devices.Open(n, devices.Options{})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for rest := script; len(rest) > 0; {
+					size := min(int(rest[0]%12), len(rest)-1)
+					n.in <- rest[1 : 1+size]
+					d.Show(devices.Indicators{
+						OffHook: rest[0]&0x10 != 0, Ring: rest[0]&0x20 != 0, Mute: rest[0]&0x40 != 0, Line1: string(rest[1 : 1+size]),
+					})
+					rest = rest[1+size:]
+					time.Sleep(ms(30))
+					synctest.Wait()
+					for more := true; more; {
+						select {
+						case <-d.Events():
+						default:
+							more = false
+						}
+					}
+				}
+				d.Close()
+				for _, rep := range n.features {
+					if len(rep)-1 != desc.Size(report.Feature, rep[0]) {
+						t.Errorf("%s: feature report % x", name, rep)
+					}
+				}
 			})
 		}
 	})

@@ -73,11 +73,12 @@ func (f *magicJackFirmware) getFeature(id uint8) []byte {
 	}
 	v := f.registers[f.pointer]
 	if f.pointer == 0x14 {
-		v &= 1<<16 - 1 | 1<<20
+		// What it reads as on the hook: 0B000104, and 8B000104 off it.
+		v = v&(1<<16-1) | 0x0B<<24
 		if f.powered && f.lifted {
 			v |= 1 << 31
 			if f.tone != 0 {
-				v |= 1<<16 | uint32(f.tone)<<24
+				v = v&^(0x0F<<24) | 1<<16 | uint32(f.tone)<<24
 			}
 		}
 	}

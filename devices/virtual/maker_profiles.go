@@ -52,7 +52,7 @@ func VendorProfiles() []Profile {
 			firmware: func() firmware { return &tigerJetFirmware{} },
 		},
 		yealink("yealink-p1k", "Yealink USB-P1K: green and red key, keypad, ringer, LCD; has to be asked for its keys", devices.KeyedHandset, "p1k", 0x0110, yealinkP1KCodes),
-		yealink("yealink-p1kh", "Yealink USB-P1KH: as the P1K, and tells its keys by itself", devices.KeyedHandset, "p1kh", 0x0710, yealinkP1KHCodes),
+		yealink("yealink-p1kh", "Yealink USB-P1KH: as the P1K, and tells its keys by itself", devices.KeyedHandset, "p1kh", 0, yealinkP1KHCodes), // its version is not known
 		yealink("yealink-p4k", "Yealink USB-P4K: cradle, keypad, speaker, LCD", devices.Handset, "p4k", 0x0231, yealinkP4KCodes),
 		yealink("yealink-b2k", "Yealink USB-B2K: box for a telephone and a telephone line", devices.Handset, "b2k", 0x0521, yealinkB2KCodes),
 		yealink("yealink-b3g", "Yealink USB-B3G: box for a telephone and a telephone line", devices.Handset, "b3g", 0x0541, yealinkB2KCodes),
