@@ -112,7 +112,7 @@ func (f *cm109Firmware) hold() time.Duration { return 200 * time.Millisecond }
 func cm109(model, name string) Profile {
 	return Profile{
 		Name: "cm109-" + model, Description: name + ": keys in a matrix on a C-Media CM109, buzzer, no cradle", Kind: devices.KeyedHandset,
-		vendor: 0x0D8C, product: 0x000E, Descriptor: opaque, layout: bare, Model: devices.Model{Device: "0d8c:000e", Model: model},
+		vendor: 0x0D8C, product: 0x000E, Descriptor: opaqueReports([3]byte{0, 4, 4}), layout: bare, Model: devices.Model{Device: "0d8c:000e", Model: model},
 		firmware: func() firmware { return &cm109Firmware{keys: cm109Keys[model]} },
 	}
 }
@@ -194,7 +194,7 @@ func Wired(hook string, opens bool, bell int) Profile {
 	}
 	return Profile{
 		Name: "adapter-" + hook, Description: "telephone on a C-Media sound adapter, its hook at " + hook, Kind: devices.Handset,
-		vendor: 0x0D8C, product: 0x000C, Descriptor: opaque, layout: bare, Model: choice,
+		vendor: 0x0D8C, product: 0x000C, Descriptor: opaqueReports([3]byte{0, 4, 4}), layout: bare, Model: choice,
 		firmware: func() firmware { return &wiredFirmware{hookAt: hook, opens: opens, bell: pin} },
 	}
 }

@@ -73,7 +73,7 @@ func (adapterFirmware) getInput(uint8) []byte   { return []byte{0, 0, 0, 0} }
 func Adapter() Profile {
 	return Profile{
 		Name: "adapter", Description: "sound adapter with the numbers of a Topcom Webt@lker",
-		vendor: 0x0D8C, product: 0x0008, Descriptor: opaque, layout: bare,
+		vendor: 0x0D8C, product: 0x0008, Descriptor: opaqueReports([3]byte{0, 4, 4}), layout: bare,
 		firmware: func() firmware { return adapterFirmware{} },
 	}
 }

@@ -13,7 +13,7 @@ func VendorProfiles() []Profile {
 		},
 		{
 			Name: "cypress-phone", Description: "USB phone on a Cypress chip: green and red key, keypad, no cradle, no lights", Kind: devices.KeyedHandset,
-			vendor: 0x04B4, product: 0x0307, Descriptor: opaque, layout: bare,
+			vendor: 0x04B4, product: 0x0307, Descriptor: opaqueReports([3]byte{0, 8, 64}), layout: bare,
 			firmware: func() firmware { return cypressFirmware{} },
 		},
 		{
@@ -28,12 +28,12 @@ func VendorProfiles() []Profile {
 		},
 		{
 			Name: "webtalker", Description: "Topcom Webt@lker 211: C-Media chip with a processor for its keys, no cradle, no lights", Kind: devices.KeyedHandset,
-			vendor: 0x0D8C, product: 0x0008, Descriptor: opaque, layout: bare,
+			vendor: 0x0D8C, product: 0x0008, Descriptor: opaqueReports([3]byte{0, 4, 4}), layout: bare,
 			firmware: func() firmware { return &topcomFirmware{} },
 		},
 		{
 			Name: "philips", Description: "Philips VOIP1511: green and red key, keypad, ringer, light, a line of capital letters", Kind: devices.KeyedHandset,
-			vendor: 0x0471, product: 0x2013, Descriptor: opaque, layout: bare,
+			vendor: 0x0471, product: 0x2013, Descriptor: opaqueReports([3]byte{0, 4, 4}), layout: bare,
 			firmware: func() firmware { return &philipsFirmware{} },
 		},
 		{
@@ -67,26 +67,16 @@ func VendorProfiles() []Profile {
 // bare is the layout of a phone whose reports are its maker's affair.
 var bare = &layout{hook: none, muteLevel: none, volumeUp: none, volumeDown: none}
 
-// opaque stands in for the descriptors of these phones, which are not known: one
-// collection of the vendor's with 64 bytes each way. No host can learn anything from it.
-var opaque = []byte{
-	0x06, 0x00, 0xFF, // Usage Page (vendor)
-	0x09, 0x01, // Usage (1)
-	0xA1, 0x01, // Collection (Application)
-	0x15, 0x00, 0x26, 0xFF, 0x00, // Logical Minimum (0), Maximum (255)
-	0x75, 0x08, 0x95, 0x40, // Report Size (8), Count (64)
-	0x09, 0x01, 0x81, 0x02, // Usage (1), Input
-	0x09, 0x01, 0x91, 0x02, // Usage (1), Output
-	0x09, 0x01, 0xB1, 0x02, // Usage (1), Feature
-	0xC0,
-}
-
-// opaqueReports is the same for phones whose reports have IDs: each with the bytes
-// of its input and of its output report.
+// opaqueReports is a descriptor that has the reports of a phone and says nothing of
+// what is in them: of each its ID, 0 for none, and the bytes of its input and of its
+// output report. The descriptors of these phones are not known. No host can learn
+// anything from it.
 func opaqueReports(reports ...[3]byte) []byte {
 	d := []byte{0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x08}
 	for _, r := range reports {
-		d = append(d, 0x85, r[0])
+		if r[0] != 0 {
+			d = append(d, 0x85, r[0])
+		}
 		if r[1] > 0 {
 			d = append(d, 0x95, r[1], 0x09, 0x01, 0x81, 0x02)
 		}
@@ -105,9 +95,13 @@ var hpDescriptor = []byte{
 }
 
 func yealink(name, description string, kind devices.Kind, model string, version uint16, codes map[string]byte) Profile {
+	packet := byte(16)
+	if model == "p1kh" {
+		packet = 8
+	}
 	return Profile{
 		Name: name, Description: description, Kind: kind,
-		vendor: 0x6993, product: 0xB001, Descriptor: opaque, layout: bare,
+		vendor: 0x6993, product: 0xB001, Descriptor: opaqueReports([3]byte{0, packet, packet}), layout: bare,
 		firmware: func() firmware { return &yealinkFirmware{model: model, version: version, codes: codes} },
 	}
 }
