@@ -13,7 +13,7 @@ import (
 // awaitLevels waits until the mixer is as wanted.
 func awaitLevels(t *testing.T, m Mixing, what string, ok func(Levels) bool) {
 	t.Helper()
-	timeout := time.After(30 * time.Second)
+	timeout := time.After(tooLong)
 	for {
 		if l, there := m.Levels(); there && ok(l) {
 			return

@@ -193,6 +193,9 @@ type hanging struct{ engine.Stream }
 
 func (hanging) Close() error { select {} }
 
+// tooLong is when something hangs; machines that are busy have pauses.
+const tooLong = 30 * time.Second
+
 func testDevice(t *testing.T, mode string, cfg DeviceConfig) (Port, error) {
 	t.Helper()
 	cfg.Helper = os.Args[0]
@@ -262,7 +265,7 @@ func (l *listener) process(mic, ear []int16) {
 // await waits until what it has heard satisfies ok.
 func (l *listener) await(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), tooLong)
 	defer cancel()
 	for {
 		l.mu.Lock()
