@@ -118,3 +118,43 @@ func (p *offhook) server() string {
 	}
 	return domain
 }
+
+// linphone holds us, takes us back and transfers us; and is transferred by us.
+func TestHoldAndTransfersWithLinphone(t *testing.T) {
+	l := newLab(t)
+	k := l.kamailio(map[string]string{"alice": "one", "bob": "two", "carol": "three"})
+	bob := l.baresip(k, "bob", "two", baresipOptions{answer: "auto"})
+	lin := l.linphone(k, "carol", "three", "PCMA", l.say("linphone", "en+f3", textTwo, 8000), true)
+	off := l.offhook(k, "alice", offhookOptions{password: "one"})
+	only := func(what string, so func(control.Call) bool) {
+		t.Helper()
+		off.eventually(what, 10*time.Second, func() bool { s := off.status(); return len(s.Calls) == 1 && so(s.Calls[0]) })
+	}
+	for _, theirs := range []bool{true, false} {
+		from := off.mark()
+		off.do("handset", "lift")
+		off.do("dial", "carol")
+		off.awaitCall(from, control.CallActive, 10*time.Second)
+		lin.await("Media streams established", 10*time.Second)
+		if !theirs {
+			off.do("transfer", "bob")
+			if e := off.awaitCall(from, control.CallEnded, 20*time.Second); e.Reason != "transferred" {
+				t.Errorf("the call ended: %s", e.Reason)
+			}
+			bob.eventually("called by carol", 10*time.Second, func() bool { return strings.Contains(bob.history(), "sip:carol@") })
+			continue
+		}
+		lin.do("pause")
+		only("held by linphone", func(c control.Call) bool { return c.RemoteHeld })
+		lin.await("is now paused", 10*time.Second)
+		lin.do("resume")
+		only("taken back by linphone", func(c control.Call) bool { return !c.RemoteHeld })
+		lin.do("transfer sip:bob@" + k.addr)
+		only("in conversation with bob", func(c control.Call) bool {
+			return c.State == control.CallActive && strings.Contains(c.Peer, "bob")
+		})
+		bob.await(bareEstablished, 10*time.Second)
+		off.do("handset", "hang-up")
+		bob.await(bareClosed, 10*time.Second)
+	}
+}
