@@ -30,8 +30,7 @@ func (f *flood) admits(raw []byte, now time.Time) bool {
 	}
 	for i, old := range f.postponed {
 		if len(old) > 0 && len(raw) > 0 && old[0] == raw[0] {
-			// The order is that of the last of each.
-			f.postponed = append(append(f.postponed[:i:i], f.postponed[i+1:]...), append(old[:0], raw...))
+			f.postponed[i] = append(old[:0], raw...)
 			return false
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"offhook/devices/record"
 	"offhook/devices/virtual"
 	"offhook/hid"
 	"offhook/phone/control"
@@ -81,6 +82,38 @@ func TestASilentHandsetIsConfiguredByItsName(t *testing.T) {
 		b.lift()
 		w.pass(time.Second)
 		a.want(control.StateTalking, control.CallActive)
+	})
+}
+
+func TestARecordingOfAPhoneIsPlayedInAWholeCall(t *testing.T) {
+	inWorld(t, func(t *testing.T, w *world) {
+		shape, err := virtual.ByName("handset")
+		must(t, err)
+		v := virtual.New(shape)
+		node, err := v.Plug()
+		must(t, err)
+		rec := record.New(v.Info(), shape.Descriptor)
+		tap := record.NewTap(node, nil, func(e record.Entry) { rec.Add(e) })
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			for buf := make([]byte, 64); ; {
+				if _, err := tap.Read(buf); err != nil {
+					return
+				}
+			}
+		}()
+		w.pass(time.Second)
+		must(t, v.Lift())
+		w.pass(time.Second)
+		must(t, v.Press("600#"))
+		w.pass(time.Second)
+		must(t, node.Close())
+		<-ended
+
+		u := w.start("played", "handset", func(_ *Config, p *virtual.Profile) { *p = virtual.Replay(rec) })
+		w.pass(6 * time.Second)
+		u.want(control.StateTalking, control.CallActive)
 	})
 }
 
