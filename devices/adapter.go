@@ -1,9 +1,9 @@
 package devices
 
 import (
-	"strconv"
-	"strings"
 	"time"
+
+	"offhook/devices/profile"
 )
 
 // adapter drives a plain C-Media sound adapter to which somebody has wired a hook
@@ -31,21 +31,11 @@ func newAdapter(m Model) driver {
 	if hook := d.volume.without; hook != 0 {
 		d.hook = func(ir0, _ byte) bool { return ir0&hook != 0 }
 	} else {
-		pin := gpio(m.Hook)
+		pin := profile.Pin(m.Hook)
 		d.hook = func(_, ir1 byte) bool { return ir1&pin != 0 }
 	}
-	d.ring = gpio(m.Ring)
+	d.ring = profile.Pin(m.Ring)
 	return d
-}
-
-// gpio is the bit of a pin "gpio1" to "gpio8", 0 when it is none.
-func gpio(name string) byte {
-	number, ok := strings.CutPrefix(name, "gpio")
-	n, err := strconv.Atoi(number)
-	if !ok || err != nil || len(number) != 1 || n < 1 || n > 8 {
-		return 0
-	}
-	return 1 << (n - 1)
 }
 
 func (d *adapter) about() about {

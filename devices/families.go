@@ -77,8 +77,8 @@ func driverFor(dev hid.Device, opt Options) (driver, error) {
 	}
 	info := dev.Info()
 	m := modelOf(info, opt.Models)
-	if m != nil && m.known().driver != nil {
-		return m.known().driver(*m), nil
+	if m != nil && models[m.Model].driver != nil {
+		return models[m.Model].driver(*m), nil
 	}
 	known := opt.Profiles.Find(info.VendorID, info.ProductID)
 	if known.Raw() {
@@ -96,7 +96,7 @@ func driverFor(dev hid.Device, opt Options) (driver, error) {
 		if l := newLayout(desc, &known); l.telephony() {
 			switch t := newTelephony(l); {
 			case m != nil:
-				return m.known().wrap(m.known().what, t), nil
+				return models[m.Model].wrap(m.What(), t), nil
 			case f != nil && f.wrap != nil && !known.User:
 				return f.wrap(f.name, t), nil
 			default:

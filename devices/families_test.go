@@ -3,6 +3,7 @@ package devices
 import (
 	"testing"
 
+	"offhook/devices/profile"
 	"offhook/udev"
 )
 
@@ -17,6 +18,17 @@ func TestTheRulesOpenEveryPhoneThatThereIsADriverFor(t *testing.T) {
 		} else if (f.vendor == 0x0D8C) != p.Shared {
 			t.Errorf("%s: shared with the desktop: %v", f.name, p.Shared)
 		}
+	}
+}
+
+func TestThereIsADriverForEveryModel(t *testing.T) {
+	for _, name := range profile.ModelNames() {
+		if m, ok := models[name]; !ok || (m.driver == nil) == (m.wrap == nil) {
+			t.Errorf("%s: %+v", name, m)
+		}
+	}
+	if len(models) != len(profile.ModelNames()) {
+		t.Error("there are models that nobody can choose")
 	}
 }
 

@@ -52,8 +52,8 @@ func newYealink(name string) driver {
 	return &yealink{numbers: name, bell: cadence{on: time.Second, off: 4 * time.Second}}
 }
 
-func newYealinkTwin(string) driver {
-	d := newYealink("US Robotics USR9601").(*yealink)
+func newYealinkTwin(name string) driver {
+	d := newYealink(name).(*yealink)
 	d.twin = true
 	return d
 }

@@ -4,7 +4,7 @@ import (
 	"net/netip"
 	"time"
 
-	"offhook/devices"
+	"offhook/devices/profile"
 )
 
 // Config is everything the file can say, with defaults filled in.
@@ -15,7 +15,7 @@ type Config struct {
 	Audio    Audio
 	Phone    Phone
 	// Devices is what is said of devices that their numbers do not tell: [[device]].
-	Devices []devices.Model
+	Devices []profile.Model
 	// Handsets are the [[handset]] tables, the first that matches a device being good for it.
 	Handsets []Handset
 }

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"offhook/devices"
+	"offhook/devices/profile"
 )
 
 func TestDevicesThatTheirNumbersDoNotTell(t *testing.T) {
@@ -24,7 +24,7 @@ ring  = "gpio4"
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []devices.Model{
+	want := []profile.Model{
 		{Device: "0d8c:000e", Model: "gtalk"},
 		{Device: "0d8c:000c:usb-0000:00:14.0-2/Input3", Model: "adapter", Hook: "gpio3", HookInverted: true, Ring: "gpio4"},
 	}
