@@ -3,6 +3,7 @@ package phone
 import (
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"offhook/media"
@@ -91,4 +92,24 @@ func (p *Phone) answerSoon(id desk.CallID, after time.Duration) {
 		}
 	}
 	time.AfterFunc(after, func() { p.inbox.post(answer) })
+}
+
+// ringsSpecially says whether the call that rings asks to be told apart by ear.
+func (p *Phone) ringsSpecially() bool {
+	for _, c := range p.state.Calls() {
+		if k := p.calls[c.ID]; k != nil && c.Phase == desk.Incoming {
+			return special(k.ring)
+		}
+	}
+	return false
+}
+
+// special says whether an Alert-Info asks for another ring than the usual. Servers mark calls from within so
+// ("alert-internal"), or name one of Bellcore's rings, of which the first is the usual one.
+func special(ring string) bool {
+	switch low := strings.ToLower(ring); {
+	case low == "", strings.Contains(low, "external"), strings.HasSuffix(low, "dr1"), strings.Contains(low, "normal"), strings.Contains(low, "default"):
+		return false
+	}
+	return true
 }

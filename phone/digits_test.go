@@ -201,3 +201,24 @@ func TestWhoCallsIsWhoTheServerSays(t *testing.T) {
 		}
 	})
 }
+
+func TestWhichCallsRingSpecially(t *testing.T) {
+	for ring, want := range map[string]bool{"": false, "alert-internal": true, "alert-external": false, "Bellcore-dr1": false, "Bellcore-dr3": true,
+		"http://pbx/ring.wav": true, "Default": false} {
+		if special(ring) != want {
+			t.Errorf("%q", ring)
+		}
+	}
+	inWorld(t, func(t *testing.T, w *world) {
+		a, b := w.pair("handset", "handset")
+		a.lift()
+		a.press("101#")
+		w.pass(12 * time.Second)
+		b.hears(11*time.Second, tone.Ring)
+		// The loop stands still between two steps of virtual time.
+		b.phone.calls[desk.CallID(b.phone.Status().Calls[0].ID)].ring = "alert-internal"
+		b.phone.handsets[b.phone.order[0]].show(b.phone)
+		w.pass(12 * time.Second)
+		b.hears(10*time.Second, tone.RingSpecial)
+	})
+}

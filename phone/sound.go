@@ -181,6 +181,9 @@ func (h *handset) show(p *Phone) {
 	h.showLights(p)
 	a := desk.Audio(p.state, h.id)
 	plan := media.Plan{Tone: tones[a.Tone], MuteMic: a.Muted}
+	if plan.Tone == tone.Ring && p.ringsSpecially() {
+		plan.Tone = tone.RingSpecial
+	}
 	if hs, ok := p.state.Handset(h.id); ok {
 		// Nothing may be heard while digits are being pressed but their own tones.
 		plan.OffHook = hs.Phase == desk.Collecting || hs.Phase == desk.Connected

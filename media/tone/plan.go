@@ -1,6 +1,9 @@
 package tone
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Component is one sine of a tone.
 type Component struct {
@@ -56,6 +59,8 @@ var Default = Plan{
 		{line, 100 * ms}, {nil, 100 * ms}, {line, 100 * ms}, {nil, 100 * ms}, {line, 100 * ms},
 	}},
 	Ring: {Steps: warble(784, 988, 50*ms, 1000*ms, 4000*ms)},
+	// The same set a third lower, twice in a row.
+	RingSpecial: {Steps: slices.Concat(warble(622, 740, 50*ms, 300*ms, 200*ms), warble(622, 740, 50*ms, 300*ms, 3200*ms))},
 	// The beep of E.180 clause 10: half a second at 1400 Hz, every 15 s.
 	Recording: {Steps: []Step{{[]Component{{1400, waitingLevel}}, 500 * ms}, {nil, 14500 * ms}}},
 	Muted: {Once: true, Steps: []Step{

@@ -19,13 +19,14 @@ const (
 	KeyClick         // a key without a tone of its own was pressed; ends by itself
 	Recording        // the call is being recorded
 	Muted            // somebody speaks into a muted microphone; ends by itself
+	RingSpecial      // the ringer of a call that is to be told apart by ear
 	named
 )
 
 // dtmf marks the tones whose low byte is a digit.
 const dtmf Tone = 0x100
 
-var names = [named]string{"none", "dial", "ringback", "busy", "reorder", "call-waiting", "confirm", "ring", "key-click", "recording", "muted"}
+var names = [named]string{"none", "dial", "ringback", "busy", "reorder", "call-waiting", "confirm", "ring", "key-click", "recording", "muted", "ring-special"}
 
 // DTMF returns the tone pair of a digit: '0'-'9', '*', '#', 'A'-'D' (ITU-T
 // Q.23). Any other byte gives None. The pair sounds until another tone is set.
