@@ -17,7 +17,11 @@ import (
 func TestSpeechGoesThroughACall(t *testing.T) {
 	want := map[string]float64{"PCMU": 15, "PCMA": 15, "G729": 3, "G722": 15, "L16": 15, "OPUS": 5, "GSM": 8}
 	for _, c := range codec.List() {
-		for _, ptime := range []time.Duration{10, 20, 30, 60} {
+		ptimes := []time.Duration{20}
+		if c.Name() == "PCMU" || c.Name() == "OPUS" { // packets of many frames, and frames of many lengths
+			ptimes = []time.Duration{10, 20, 30, 60}
+		}
+		for _, ptime := range ptimes {
 			synctest.Test(t, func(t *testing.T) {
 				a, b, _, _ := call(t, c, func(p *Params) { p.PTime = ptime * time.Millisecond })
 				mic := periods(300)
