@@ -277,7 +277,7 @@ func (p *Phone) registration(e ua.Registration) {
 		if a.name != e.Account {
 			continue
 		}
-		a.state, a.code, a.step, a.reason, a.until = e.State, e.Code, e.Step, e.Reason, time.Time{}
+		a.state, a.code, a.step, a.server, a.reason, a.until = e.State, e.Code, e.Step, e.Server, e.Reason, time.Time{}
 		if e.State == ua.Registered && e.Expires > 0 {
 			a.until = time.Now().Add(e.Expires)
 		}

@@ -121,6 +121,7 @@ type account struct {
 	state      ua.RegState
 	code       int
 	step       ua.Step
+	server     string // where it is registered
 	reason     string
 	until      time.Time // when the registration lapses, zero when there is none
 }

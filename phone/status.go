@@ -93,7 +93,7 @@ func (p *Phone) snap() *snapshot {
 	}
 	for _, a := range p.accounts {
 		s.status.Accounts = append(s.status.Accounts, control.Account{
-			Name: a.name, URI: a.uri, State: a.state.String(), Step: string(a.step), Reason: a.reason, Code: a.code,
+			Name: a.name, URI: a.uri, State: a.state.String(), Step: string(a.step), Server: a.server, Reason: a.reason, Code: a.code,
 		})
 		s.until = append(s.until, a.until)
 	}

@@ -42,6 +42,9 @@ func accountRows(t *table, accounts []control.Account, indent string) {
 		}
 		if account.ExpiresIn > 0 {
 			note = fmt.Sprintf("for %d s", account.ExpiresIn)
+			if account.Server != "" {
+				note += " at " + account.Server
+			}
 		}
 		t.row(indent+account.Name, account.State, account.URI, note)
 	}

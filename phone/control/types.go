@@ -84,6 +84,7 @@ type Account struct {
 	URI       string `json:"uri"`
 	State     string `json:"state"`
 	Step      string `json:"step,omitempty"`       // what it failed at: "name", "route", "tls", "answer", "credentials", "expiry"
+	Server    string `json:"server,omitempty"`     // where it is registered, "udp:192.0.2.1:5060"
 	Reason    string `json:"reason,omitempty"`     // why it failed, in words
 	Code      int    `json:"code,omitempty"`       // SIP status of the last answer, 0 when there was none
 	ExpiresIn int    `json:"expires_in,omitempty"` // seconds until the registration lapses

@@ -28,6 +28,7 @@ type Registration struct {
 	State   RegState
 	Code    int    // SIP status that caused it, 0 when there was none
 	Step    Step   // what it failed at, when State is Failed
+	Server  string // where it is registered, "udp:192.0.2.1:5060"; empty: nowhere
 	Reason  string // in words, for the user
 	Expires time.Duration
 }

@@ -83,7 +83,7 @@ func (acc *account) accepted(attempt int, res *sip.Response, f flow, moved bool)
 	}
 	acc.listed = []sip.Uri{acc.contactURI(f)}
 	acc.failures = 0
-	acc.tell(Registration{State: Registered, Code: res.StatusCode, Expires: time.Duration(granted) * time.Second})
+	acc.tell(Registration{State: Registered, Code: res.StatusCode, Server: f.transport + ":" + f.remote.String(), Expires: time.Duration(granted) * time.Second})
 	// Between 75 and 85 % of the lifetime; when it is long enough a whole
 	// transaction (32 s) fits in before the end.
 	life := time.Duration(granted) * time.Second

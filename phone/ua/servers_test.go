@@ -33,13 +33,14 @@ func TestPrimaryDeadSecondaryTakesOverAndPrimaryComesBack(t *testing.T) {
 		primary.set(func() { primary.granted = 120 })
 		secondary.set(func() { secondary.granted = 120 })
 		p := member(t, n, "10.0.0.1", "alice", "secret-a")
-		registered(p)
-		if _, ok := secondary.bound("alice"); ok {
-			t.Fatal("registered with the secondary")
+		if e := registered(p); e.Server != "udp:10.0.0.100:5060" {
+			t.Fatalf("%+v", e)
 		}
 		n.SetDead(primary.addr.Addr(), true)
-		// The next refresh fails over within sparePatience, and nobody need be told.
-		p.quietFor(102*time.Second + sparePatience)
+		// The next refresh fails over within sparePatience; the account is registered all the while.
+		if e := waitFor[Registration](p, 102*time.Second+sparePatience); e.State != Registered || e.Server != "udp:10.0.0.101:5060" {
+			t.Errorf("%+v", e)
+		}
 		if _, ok := secondary.bound("alice"); !ok {
 			t.Fatal("not registered with the secondary")
 		}
@@ -51,7 +52,9 @@ func TestPrimaryDeadSecondaryTakesOverAndPrimaryComesBack(t *testing.T) {
 		}
 		before := len(primary.requests("REGISTER"))
 		n.SetDead(primary.addr.Addr(), false)
-		p.quietFor(downFor + 102*time.Second)
+		if e := waitFor[Registration](p, downFor+102*time.Second); e.State != Registered || e.Server != "udp:10.0.0.100:5060" {
+			t.Errorf("%+v", e)
+		}
 		if len(primary.requests("REGISTER")) == before {
 			t.Error("the primary is back and is not used")
 		}
@@ -123,7 +126,9 @@ func TestServerThatMovesIsFollowed(t *testing.T) {
 		p := member(t, n, "10.0.0.1", "alice", "secret-a")
 		registered(p)
 		n.SetName(domain, netip.MustParseAddr("10.0.0.101"))
-		p.quietFor(10 * time.Minute)
+		if e := waitFor[Registration](p, 10*time.Minute); e.State != Registered || e.Server != "udp:10.0.0.101:5060" {
+			t.Errorf("%+v", e)
+		}
 		if _, ok := second.bound("alice"); !ok {
 			t.Error("the phone is not registered at the new address")
 		}
@@ -286,9 +291,8 @@ func TestCallGoesToTheNextServer(t *testing.T) {
 				if e := expect[Ended](p); e.Code != 404 || time.Since(start) > sparePatience+time.Second {
 					t.Errorf("%+v after %v", e, time.Since(start))
 				}
-				time.Sleep(2 * sparePatience)
-				if _, ok := secondary.bound("alice"); !ok {
-					t.Error("the registration has not followed")
+				if e := waitFor[Registration](p, 2*sparePatience); e.State != Registered || e.Server != "udp:10.0.0.101:5060" {
+					t.Errorf("the registration has not followed: %+v", e)
 				}
 				p.quietFor(time.Minute)
 				// With both gone, the call ends as one to a dead server does.
