@@ -124,16 +124,16 @@ func TestTimesOfCalls(t *testing.T) {
 		t.Fatal(err)
 	}
 	pl.See(t, "a call", func(s virtual.State) bool { return s.Display[1] == "Connected" })
-	time.Sleep(2 * time.Second)
+	time.Sleep(time.Second)
 	c.reset()
-	time.Sleep(6 * time.Second)
+	time.Sleep(4 * time.Second)
 	s := o.await("the call", func(s control.Status) bool { return len(s.Calls) == 1 && s.Calls[0].Media != nil })
 	c.mu.Lock()
 	took := slices.Clone(c.took)
 	c.mu.Unlock()
 	slices.Sort(took)
-	if len(took) < 8 {
-		t.Fatalf("only %d of 12 clicks came back: %v", len(took), took)
+	if len(took) < 5 {
+		t.Fatalf("only %d of 8 clicks came back: %v", len(took), took)
 	}
 	t.Logf("mouth → ear, with clicks: median %v, p95 %v of %d; of it in the jitter buffer %.0f ms", took[len(took)/2], took[len(took)*95/100], len(took), s.Calls[0].Media.BufferMS)
 	if median := took[len(took)/2]; median > 250*time.Millisecond {

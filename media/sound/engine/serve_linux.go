@@ -45,8 +45,8 @@ func ServeInherited(b Backend) error {
 	if err != nil {
 		return err
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_RTTIME, &unix.Rlimit{Cur: rtTime, Max: rtTime}); err != nil {
-		return fmt.Errorf("limit on realtime threads: %w", err)
+	if err := limitRealtime(); err != nil {
+		return err
 	}
 	// An interrupt typed at a terminal is for the program; when it ends, so do we.
 	signal.Ignore(unix.SIGINT, unix.SIGHUP)
@@ -66,6 +66,21 @@ func ServeInherited(b Backend) error {
 		// certain, and exiting works even while the library hangs.
 		Ended: func() { os.Exit(0) },
 	})
+}
+
+// limitRealtime sets rtTime, or leaves a limit that is lower.
+func limitRealtime() error {
+	var l unix.Rlimit
+	err := unix.Getrlimit(unix.RLIMIT_RTTIME, &l)
+	if err == nil {
+		l.Max = min(l.Max, rtTime)
+		l.Cur = l.Max
+		err = unix.Setrlimit(unix.RLIMIT_RTTIME, &l)
+	}
+	if err != nil {
+		return fmt.Errorf("limit on realtime threads: %w", err)
+	}
+	return nil
 }
 
 // monotonic reads CLOCK_MONOTONIC, which both processes share.
