@@ -60,6 +60,7 @@ type jitterBuffer struct {
 	slack    slackWindow
 	low      int32 // the slack that nearly all packets have
 	lowKnown bool
+	lately   float64 // mean of low over the last 10 s
 
 	stats jitterStats
 }

@@ -26,12 +26,24 @@ func (b *jitterBuffer) measure(timestamp uint32, now time.Time) {
 	b.slack.add(pulls*b.step + b.step - elapsed)
 }
 
+// What tells a slack that shrinks, since the clocks drift, from one that is small:
+// its mean over some 10 s is this much more than what it is now. Drift of 50 ppm
+// and more is noticed.
+const (
+	latelyMeasures = 100
+	fallingSlack   = 4
+)
+
 // control looks at the slack of the last packets.
 func (b *jitterBuffer) control() {
 	low, mean, ok := b.slack.measure()
 	if !ok {
 		return
 	}
+	if !b.lowKnown {
+		b.lately = float64(low)
+	}
+	b.lately += (float64(low) - b.lately) / latelyMeasures
 	b.low, b.lowKnown = low, true
 	b.margin = max(b.step, min(mean-low+b.t(floorSlack)+b.fec, b.t(maxMargin)))
 }
@@ -53,6 +65,10 @@ func (b *jitterBuffer) correct(need int) {
 	low := int(b.low - b.fec)
 	if low < 0 { // between 0 and the floor nothing is late yet: no reason to touch speech
 		b.insert(rest, low < -int(b.t(bigExcess)))
+		return
+	}
+	if low < int(b.t(floorSlack))/2 && b.lately-float64(b.low) > float64(b.t(fallingSlack)) {
+		b.insert(rest, false) // the clocks drift: rather a bit said twice in time than a gap soon
 		return
 	}
 	spare := max(0, low-int(b.t(floorSlack+slackBand))) / step * step
@@ -91,5 +107,6 @@ func (b *jitterBuffer) insert(rest int, force bool) {
 func (b *jitterBuffer) moved(n int) {
 	b.slack.shift(int32(n))
 	b.low += int32(n)
+	b.lately += float64(n)
 	b.sinceFix = 0
 }
