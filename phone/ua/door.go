@@ -48,8 +48,8 @@ func (d *door) known(data []byte) bool {
 	return bytes.Contains(data, d.mark) || d.knows != nil && d.knows(data)
 }
 
-// admit says whether data, a message or a piece of one, may come in; known is
-// what the door's known said of it.
+// admit says whether data, a message, may come in; known is what the door's
+// known said of it.
 func (d *door) admit(data []byte, known bool, from netip.Addr) bool {
 	cost := float64(1 + len(data)/1024)
 	now := d.now()
