@@ -10,11 +10,14 @@ import (
 	"time"
 )
 
-// national are the tones of one country as operators report them to the ITU
+// national are the tones of one country, from what operators report to the ITU
 // ("Various tones used in national networks", the supplement to ITU-T
-// E.180/Q.35, in the edition of 2003; where an operator reports several, the
-// one of its digital exchanges). Each is a cadence: sounds and pauses in turn,
-// "425/1000 0/4000", in Hz and ms, without a time for a sound without end.
+// E.180/Q.35 of 2003) as public tables of tones pass it on. They were compared
+// with the zones that Asterisk's indications.conf has, which names its sources;
+// not in there, and so less sure, are ar, ca, cr, hk, ie, kr, si and tr, and
+// the call-waiting tones of dk, jp and pt differ from it. Each is a cadence:
+// sounds and pauses in turn, "425/1000 0/4000", in Hz and ms, without a time
+// for a sound without end.
 // "350+440" sounds together, "400*25" is 400 Hz modulated by 25 Hz.
 type national struct {
 	code                                      string // ISO 3166
