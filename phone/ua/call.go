@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -45,10 +46,11 @@ type call struct {
 	way      flow    // to the peer's next hop
 	wayTo    hop     // which hop that is
 	acks     []sentAck
-	owed     int    // exchanges under way that the peer must still see through
-	peerName string // display name of the other side
-	asserted string // its URI as the server vouched for it last
-	linger   int    // INVITE transactions that could still bring a 2xx
+	lastOut  chan struct{} // closed when the last request of a dialog is out; nil: there was none
+	owed     int           // exchanges under way that the peer must still see through
+	peerName string        // display name of the other side
+	asserted string        // its URI as the server vouched for it last
+	linger   int           // INVITE transactions that could still bring a 2xx
 
 	// Outgoing, until answered.
 	inviting
@@ -279,7 +281,13 @@ func (c *call) exchange(d *dialog, req *sip.Request, f flow, au *auth, done func
 		done(res, err)
 		c.release()
 	}
-	go c.a.stack.request(c.a.ctx, req, f, func(res *sip.Response) {
+	// Requests of a dialog leave in the order of their CSeq: one that was
+	// overtaken would be refused (RFC 3261 section 12.2.2).
+	before, out := c.lastOut, make(chan struct{})
+	c.lastOut = out
+	var once sync.Once
+	sent := func() { once.Do(func() { close(out) }) }
+	on := func(res *sip.Response) {
 		if res.IsProvisional() {
 			return
 		}
@@ -303,13 +311,20 @@ func (c *call) exchange(d *dialog, req *sip.Request, f flow, au *auth, done func
 			}
 			finish(res, nil)
 		})
-	}, func(err error) {
-		c.serial.post(func() {
-			if !answered {
-				finish(nil, err)
-			}
+	}
+	go func() {
+		defer sent() // whatever came of it
+		if before != nil {
+			<-before
+		}
+		c.a.stack.request(c.a.ctx, req, f, sent, on, func(err error) {
+			c.serial.post(func() {
+				if !answered {
+					finish(nil, err)
+				}
+			})
 		})
-	})
+	}()
 }
 
 // decorate adds what our requests carry.

@@ -155,7 +155,7 @@ func (c *call) transmit(req *sip.Request) {
 	ctx, give := context.WithCancel(c.a.ctx)
 	c.giveUp = give
 	c.doubtful()
-	go c.a.stack.request(ctx, req, c.to,
+	go c.a.stack.request(ctx, req, c.to, nil,
 		func(res *sip.Response) { c.serial.post(func() { c.inviteResponse(res) }) },
 		func(err error) {
 			give()

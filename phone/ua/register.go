@@ -169,7 +169,7 @@ func (acc *account) exchange(attempt int, req *sip.Request, f flow, au *auth) {
 		ctx, cancel = context.WithTimeout(ctx, sparePatience)
 	}
 	var final *sip.Response
-	go acc.a.stack.request(ctx, req, f, func(res *sip.Response) {
+	go acc.a.stack.request(ctx, req, f, nil, func(res *sip.Response) {
 		if !res.IsProvisional() && final == nil {
 			final = res
 			acc.serial.post(func() {

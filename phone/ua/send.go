@@ -44,8 +44,9 @@ func (s *stack) write(req *sip.Request) error {
 // transaction calls on with each response and then done, once, with the error
 // that ended it (nil or sipgo's). Responses to INVITE come in the order they
 // were read. It may wait for a TCP connection, so don't call it from a
-// serial; req belongs to the transaction from now on.
-func (s *stack) request(ctx context.Context, req *sip.Request, f flow, on func(*sip.Response), done func(error)) {
+// serial; req belongs to the transaction from now on. sent, unless it is nil,
+// is called when req is out.
+func (s *stack) request(ctx context.Context, req *sip.Request, f flow, sent func(), on func(*sip.Response), done func(error)) {
 	s.address(req, f)
 	f = s.choose(ctx, req, f)
 	if f.transport != "udp" && s.stream(f.transport, f.remote) == nil {
@@ -54,7 +55,7 @@ func (s *stack) request(ctx context.Context, req *sip.Request, f flow, on func(*
 			return
 		}
 	}
-	s.transact(ctx, req, on, done)
+	s.transact(ctx, req, sent, on, done)
 }
 
 // choose moves a request that is too long for UDP to TCP, when the peer takes
@@ -112,14 +113,14 @@ func (s *stack) cancel(ctx context.Context, req, invite *sip.Request, done func(
 	req.Laddr = invite.Laddr
 	var once sync.Once
 	finish := func(err error) { once.Do(func() { done(err) }) }
-	s.transact(ctx, req, func(r *sip.Response) {
+	s.transact(ctx, req, nil, func(r *sip.Response) {
 		if r.StatusCode >= 200 {
 			finish(nil)
 		}
 	}, finish)
 }
 
-func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Response), done func(error)) {
+func (s *stack) transact(ctx context.Context, req *sip.Request, sent func(), on func(*sip.Response), done func(error)) {
 	if s.isClosed() {
 		done(ErrClosed)
 		return
@@ -147,6 +148,9 @@ func (s *stack) transact(ctx context.Context, req *sip.Request, on func(*sip.Res
 		tx.Terminate()
 		done(err)
 		return
+	}
+	if sent != nil {
+		sent()
 	}
 	told := make(chan struct{}) // closed when on has had the refusal; its turn may come later, on another goroutine
 	refused := false
