@@ -149,6 +149,8 @@ func TestHoldAndTransfersWithLinphone(t *testing.T) {
 		lin.await("is now paused", 10*time.Second)
 		lin.do("resume")
 		only("taken back by linphone", func(c control.Call) bool { return !c.RemoteHeld })
+		// Before its streams run again linphone says yes to a transfer and does nothing.
+		off.eventually("linphone is back", 10*time.Second, func() bool { return strings.Count(lin.tail(1000), "Media streams established") > 1 })
 		lin.do("transfer sip:bob@" + k.addr)
 		only("in conversation with bob", func(c control.Call) bool {
 			return c.State == control.CallActive && strings.Contains(c.Peer, "bob")
