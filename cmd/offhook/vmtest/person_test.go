@@ -22,6 +22,7 @@ type handpiece struct {
 	block  []int16   // of the 50 ms under way
 	begun  time.Time // when it began
 	heard  map[float64]bool
+	level  map[float64]float64   // of the last block, in dB of what is spoken
 	since  map[float64]time.Time // beginning of the first block with the tone
 	holes  map[float64]int       // blocks without the tone since it was first heard
 	change chan struct{}
@@ -35,7 +36,7 @@ const (
 )
 
 func newHandpiece() *handpiece {
-	return &handpiece{speak: voice, heard: map[float64]bool{}, since: map[float64]time.Time{}, holes: map[float64]int{}, change: make(chan struct{})}
+	return &handpiece{speak: voice, heard: map[float64]bool{}, level: map[float64]float64{}, since: map[float64]time.Time{}, holes: map[float64]int{}, change: make(chan struct{})}
 }
 
 func (h *handpiece) Capture(_ time.Time, rate int, samples []int16) {
@@ -59,6 +60,7 @@ func (h *handpiece) Play(at time.Time, rate int, samples []int16) {
 	}
 	for _, f := range []float64{dialTone, voice, music} {
 		level := 10 * math.Log10(tone.Goertzel(h.block, rate, f)/(amplitude*amplitude/2)+1e-9)
+		h.level[f] = level
 		if h.heard[f] = level > -25; h.heard[f] && h.since[f].IsZero() {
 			h.since[f] = h.begun
 		} else if !h.heard[f] && !h.since[f].IsZero() {
@@ -100,7 +102,7 @@ func (h *handpiece) hear(t *testing.T, f float64, wanted bool) time.Time {
 	timeout := time.After(usbtest.Patience)
 	for {
 		h.mu.Lock()
-		heard, since, change := h.heard[f], h.since[f], h.change
+		heard, level, since, change := h.heard[f], h.level[f], h.since[f], h.change
 		h.mu.Unlock()
 		if heard == wanted {
 			return since
@@ -108,7 +110,7 @@ func (h *handpiece) hear(t *testing.T, f float64, wanted bool) time.Time {
 		select {
 		case <-change:
 		case <-timeout:
-			t.Fatalf("after %v: %v Hz heard: %v, wanted: %v", usbtest.Patience, f, heard, wanted)
+			t.Fatalf("after %v: %v Hz heard: %v (%.1f dB of what is spoken), wanted: %v", usbtest.Patience, f, heard, level, wanted)
 		}
 	}
 }

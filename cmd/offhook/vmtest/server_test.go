@@ -139,6 +139,15 @@ func (d *desktop) of(what string, pl *usbtest.Plugged) *node {
 	return nil
 }
 
+// loud turns a headset's sink up. WirePlumber begins with 40 %, and after a new start it now and then lets that act
+// twice, which is 48 dB.
+func (d *desktop) loud(pl *usbtest.Plugged) {
+	d.t.Helper()
+	if out, err := d.command("pactl set-sink-volume "+d.of("sinks", pl).Name, "100%").CombinedOutput(); err != nil {
+		d.t.Fatalf("pactl set-sink-volume: %v: %s", err, out)
+	}
+}
+
 // TestTheDesktopsSoundServer has a handset, whose card is ours, a headset, which is reached through the server, and a
 // second headset that plays music.
 func TestTheDesktopsSoundServer(t *testing.T) {
@@ -167,6 +176,8 @@ func withSoundServer(t *testing.T, d *desktop) {
 	if n := d.of("sinks", handset); n != nil {
 		t.Fatalf("the server has the handset's card: %v", n)
 	}
+	d.loud(headset)
+	d.loud(player)
 
 	tune := filepath.Join(d.dir, "tune")
 	var raw []byte
@@ -180,6 +191,12 @@ func withSoundServer(t *testing.T, d *desktop) {
 	people[2].hear(t, music, true)
 
 	o := program(t, d.env...)
+	defer func() {
+		if t.Failed() { // before the server is ended
+			out, _ := d.command("pactl list").CombinedOutput()
+			t.Logf("%s\n%s", o.do("status", "--json"), out)
+		}
+	}()
 	handset.See(t, "the idle display", func(s virtual.State) bool { return s.Display[0] == "Offhook" })
 	headset.See(t, "idle lights", func(s virtual.State) bool { return s.Opened && s.Reports > 0 })
 
@@ -224,6 +241,7 @@ func withSoundServer(t *testing.T, d *desktop) {
 	up := time.Now()
 	d.await("the headset's sink", func() bool { return d.of("sinks", headset) != nil && d.of("sources", headset) != nil })
 	there := time.Now()
+	d.loud(headset)
 	back := people[1].hear(t, voice, true)
 	t.Logf("sound is back %v after the server, %v after its sink", back.Sub(up), back.Sub(there))
 	o.do("hang-up")
