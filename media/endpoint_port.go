@@ -140,7 +140,9 @@ func (e *Endpoint) keep() {
 				fail(err)
 				break
 			}
-			e.log.Warn("sound: trouble at the port, which goes on", "err", err)
+			if err != nil {
+				e.log.Warn("sound: trouble at the port, which goes on", "err", err)
+			}
 			e.enter(State{Open, err})
 		}
 	}

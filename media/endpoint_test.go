@@ -326,6 +326,11 @@ func TestAPortThatFailsIsTriedAgainWithPatience(t *testing.T) {
 		if s := e.State(); s.Status != Open || s.Err == nil {
 			t.Errorf("small trouble: %+v", s)
 		}
+		port.errs <- nil
+		synctest.Wait()
+		if s := e.State(); s.Status != Open || s.Err != nil {
+			t.Errorf("the port is back: %+v", s)
+		}
 		works.Store(false)
 		port.fail(errors.New("unplugged"))
 		synctest.Wait()

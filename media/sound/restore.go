@@ -60,6 +60,7 @@ func (p *devicePort) restore() {
 		p.run.use(l)
 		p.log.Info("sound is back")
 		p.told = ""
+		p.errs.add(nil)
 		return
 	}
 	if errors.Is(err, ErrClosed) {

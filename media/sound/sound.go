@@ -51,8 +51,9 @@ type Port interface {
 	Info() Info
 
 	// Err tells of trouble while running: a lost device, a helper that died, a
-	// microphone that gives nothing, a full disk. The port goes on by itself;
-	// the values are for people and logs. At most 8 wait to be read, the oldest
+	// microphone that gives nothing, a full disk; and, by nil, that a device that
+	// was lost is back. The port goes on by itself; the values are for people and
+	// logs. At most 8 wait to be read, the oldest
 	// are dropped. The channel is closed by Close.
 	Err() <-chan error
 }

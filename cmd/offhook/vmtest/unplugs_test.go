@@ -141,6 +141,55 @@ func TestFiftyUnplugs(t *testing.T) {
 	t.Logf("sound back after %v (median) and at most %v, of %d; %v", times[len(times)/2], times[len(times)-1], len(times), o.open())
 }
 
+// TestUnplugsWhileItHoldsAndRings: what needs more than putting down to end.
+func TestUnplugsWhileItHoldsAndRings(t *testing.T) {
+	if testing.Short() {
+		t.Skip("as the fifty: run it by name")
+	}
+	o := program(t)
+	h := newHandpiece()
+	pl := usbtest.Plug(t, usbtest.Profile(t, "handset"), usb.Config{Sound: h})
+	pl.See(t, "the idle display", func(s virtual.State) bool { return s.Display[0] == "Offhook" })
+	events := usbtest.Listen(t)
+	pull := func() {
+		pl.Phone.Unplug()
+		o.await("the unplug", func(s control.Status) bool { return count(s, control.HandsetUnplugged) == 1 })
+		from := time.Now()
+		pl.Phone.Replug()
+		pl.Ready(t, events, from, true)
+		h.forget()
+	}
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	held := func(s control.Status) bool { return len(s.Calls) == 1 && s.Calls[0].Held }
+	for range 5 {
+		talk(t, pl)
+		must(pl.Phone.PressFlash())
+		o.await("the hold", held)
+		pull()
+		h.hear(t, voice, true) // lifted as it comes back, it takes its call up again
+		o.await("the call, and no complaint", func(s control.Status) bool { return len(s.Calls) == 1 && !s.Calls[0].Held && s.Handsets[0].Error == "" })
+		must(pl.Phone.HangUp())
+		o.await("the end", func(s control.Status) bool { return len(s.Calls) == 0 })
+
+		must(errors.Join(pl.Phone.Lift(), pl.Phone.Press("601#")))
+		o.await("the call", func(s control.Status) bool { return len(s.Calls) == 1 })
+		must(pl.Phone.HangUp())
+		pl.See(t, "ringing", func(s virtual.State) bool { return s.Ringing })
+		pull()
+		pl.See(t, "ringing again", func(s virtual.State) bool { return s.Ringing })
+		must(pl.Phone.Lift())
+		o.await("the answer", func(s control.Status) bool { return len(s.Calls) == 1 && s.Calls[0].State == control.CallActive })
+		must(pl.Phone.HangUp())
+		o.await("the end", func(s control.Status) bool { return len(s.Calls) == 0 })
+		pl.See(t, "darkness", func(s virtual.State) bool { return len(s.Lit()) == 0 })
+	}
+}
+
 // count is how many handsets are in a state.
 func count(s control.Status, state string) int {
 	n := 0
