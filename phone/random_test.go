@@ -174,14 +174,14 @@ func TestAnythingAtAnyTime(t *testing.T) {
 				second := b.another("second", []string{"headset", "handset", "headset-relative"}[seed%3])
 				w.pass(time.Second)
 				m := &monkeys{t: t, w: w, rand: rand.New(rand.NewPCG(seed, 7)), users: []*user{a, b, second}}
-				w.net.SetFaults(uatest.Faults{Loss: 0.05, Duplicate: 0.05, Delay: 2 * time.Millisecond, Jitter: 10 * time.Millisecond})
+				w.net.SetFaults(uatest.Faults{Loss: 0.05, LossRun: 2, Duplicate: 0.05, Delay: 2 * time.Millisecond, Jitter: 10 * time.Millisecond})
 				for range 2 {
 					for range 40 {
 						m.step()
 						m.check()
 					}
 					m.settle()
-					w.net.SetFaults(uatest.Faults{Loss: 0.1, Delay: 2 * time.Millisecond, Jitter: 30 * time.Millisecond})
+					w.net.SetFaults(uatest.Faults{Loss: 0.1, LossRun: 2, Delay: 2 * time.Millisecond, Jitter: 30 * time.Millisecond})
 				}
 			})
 		})

@@ -22,7 +22,7 @@ func TestCallsSurviveABadNetwork(t *testing.T) {
 	for seed := range uint64(20) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				n := uatest.NewNetwork(uatest.Faults{Seed: seed, Loss: 0.15, Duplicate: 0.1, Delay: 10 * time.Millisecond, Jitter: 60 * time.Millisecond})
+				n := uatest.NewNetwork(uatest.Faults{Seed: seed, Loss: 0.15, LossRun: 2, Duplicate: 0.1, Delay: 10 * time.Millisecond, Jitter: 60 * time.Millisecond})
 				newRegistrar(t, n)
 				a := member(t, n, "10.0.0.1", "alice", "secret-a")
 				b := member(t, n, "10.0.0.2", "bob", "secret-b")
@@ -59,7 +59,7 @@ func TestCallsSurviveABadNetwork(t *testing.T) {
 // calls of every fate, no call and no dialog is known.
 func TestNothingIsRememberedAfterTheCalls(t *testing.T) {
 	bubble(t, func(t *testing.T) {
-		n := uatest.NewNetwork(uatest.Faults{Seed: 7, Loss: 0.05, Delay: 5 * time.Millisecond})
+		n := uatest.NewNetwork(uatest.Faults{Seed: 7, Loss: 0.05, LossRun: 2, Delay: 5 * time.Millisecond})
 		a, b := direct(t, n, "10.0.0.1", "udp"), direct(t, n, "10.0.0.2", "udp")
 		for i := range 40 {
 			id := fmt.Sprint(i)

@@ -99,7 +99,7 @@ func TestWhateverThreePhonesDoEveryCallEnds(t *testing.T) {
 				}
 			}
 			if seed%2 == 1 {
-				n.SetFaults(uatest.Faults{Seed: seed, Loss: 0.1, Duplicate: 0.1, Delay: 5 * time.Millisecond, Jitter: 40 * time.Millisecond})
+				n.SetFaults(uatest.Faults{Seed: seed, Loss: 0.1, LossRun: 2, Duplicate: 0.1, Delay: 5 * time.Millisecond, Jitter: 40 * time.Millisecond})
 			}
 			calls := 0
 			for range 60 {

@@ -19,6 +19,7 @@ import (
 type Faults struct {
 	Seed      uint64
 	Loss      float64       // probability that a packet vanishes, 0..1
+	LossRun   int           // at most this many in a row between two sockets in one direction; 0: no limit
 	Duplicate float64       // probability that it arrives twice
 	Delay     time.Duration // every packet takes this long
 	Jitter    time.Duration // plus up to this long, evenly spread: packets overtake each other
@@ -35,6 +36,7 @@ type Network struct {
 	mu      sync.Mutex
 	faults  Faults
 	rand    *rand.Rand
+	lost    map[[2]netip.AddrPort]int // packets lost in a row, from one socket to another
 	filter  func(Packet) bool
 	packets map[netip.AddrPort]*packetConn
 	streams map[netip.AddrPort]*listener
@@ -50,7 +52,7 @@ type Network struct {
 // NewNetwork makes a network without hosts.
 func NewNetwork(f Faults) *Network {
 	return &Network{
-		faults: f, rand: rand.New(rand.NewPCG(f.Seed, 1)), port: 40000,
+		faults: f, rand: rand.New(rand.NewPCG(f.Seed, 1)), port: 40000, lost: map[[2]netip.AddrPort]int{},
 		packets: map[netip.AddrPort]*packetConn{}, streams: map[netip.AddrPort]*listener{},
 		names: map[string][]netip.Addr{}, dead: map[netip.Addr]bool{}, records: map[recordKey][]locate.Record{},
 		nats: map[netip.Addr]*nat{}, routers: map[netip.Addr]*nat{},
@@ -272,7 +274,7 @@ func (n *Network) send(p Packet) {
 		copies = 2
 	}
 	for range copies {
-		if n.rand.Float64() < n.faults.Loss {
+		if n.lose([2]netip.AddrPort{p.From, p.To}) {
 			continue
 		}
 		d := n.faults.Delay
@@ -289,6 +291,18 @@ func (n *Network) send(p Packet) {
 			n.deliver(p)
 		})
 	}
+}
+
+// lose decides on a packet of a way. It requires n.mu.
+func (n *Network) lose(way [2]netip.AddrPort) bool {
+	if n.rand.Float64() >= n.faults.Loss || n.faults.LossRun > 0 && n.lost[way] >= n.faults.LossRun {
+		delete(n.lost, way)
+		return false
+	}
+	if n.faults.LossRun > 0 {
+		n.lost[way]++
+	}
+	return true
 }
 
 // deliver requires n.mu.

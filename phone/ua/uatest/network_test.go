@@ -82,6 +82,21 @@ func TestFaultsAreSeeded(t *testing.T) {
 	}
 }
 
+// The longest run of lost packets can be bounded, for tests that must not depend on luck.
+func TestLossRun(t *testing.T) {
+	n := NewNetwork(Faults{Loss: 1, LossRun: 2})
+	a, b := sockets(t, n)
+	for i := range 9 {
+		a.WriteTo([]byte{byte(i)}, b.LocalAddr())
+	}
+	buf := make([]byte, 1)
+	for _, want := range []byte{2, 5, 8} {
+		if _, _, err := b.ReadFrom(buf); err != nil || buf[0] != want {
+			t.Errorf("%d %v, want %d", buf[0], err, want)
+		}
+	}
+}
+
 func TestFilterAndDeadHosts(t *testing.T) {
 	n := NewNetwork(Faults{})
 	a, b := sockets(t, n)
