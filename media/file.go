@@ -2,16 +2,23 @@ package media
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"time"
 
+	"offhook/media/oggopus"
 	"offhook/media/resample"
 	"offhook/media/sound"
 	"offhook/media/wav"
 )
 
-// ReadSound reads a WAV file of any rate to be played: mono at sound.Rate (of
-// two channels the left), at most so long; a longer one is an error.
+// ReadSound reads a WAV file of any rate, or one of Opus, to be played: mono at
+// sound.Rate (of two channels the left), at most so long; a longer one is an
+// error.
 func ReadSound(path string, most time.Duration) ([]int16, error) {
+	if oggopus.Named(path) {
+		return oggopus.ReadFile(path, int(most.Seconds()*oggopus.Rate))
+	}
 	format, samples, err := wav.ReadFile(path, int(most.Seconds()*wav.MaxRate))
 	if err != nil {
 		return nil, err
@@ -25,4 +32,13 @@ func ReadSound(path string, most time.Duration) ([]int16, error) {
 		mono[i] = samples[i*format.Channels]
 	}
 	return resample.Convert(mono, format.Rate, sound.Rate), nil
+}
+
+// isWAV tells whether a file is to be one of WAV: that is what a name without an ending means too.
+func isWAV(path string) bool {
+	switch strings.ToLower(filepath.Ext(path)) {
+	case "", ".wav", ".wave":
+		return true
+	}
+	return false
 }

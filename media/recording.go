@@ -7,17 +7,18 @@ import (
 	"sync"
 	"time"
 
+	"offhook/media/oggopus"
 	"offhook/media/resample"
 	"offhook/media/sound"
 	"offhook/media/wav"
 )
 
-// RecordingRate is the sample rate of a recording, in Hz: all that most codecs
-// carry.
+// RecordingRate is the sample rate of a recording to WAV, in Hz: all that most
+// codecs carry. One to Opus has sound.Rate.
 const RecordingRate = 16000
 
-// Recording writes a call to a stereo WAV file: what was said here on the left,
-// what was heard on the right. The sound port's goroutine only copies periods
+// Recording writes a call to a stereo file, WAV or Opus as its name says: what
+// was said here on the left, what was heard on the right. The sound port's goroutine only copies periods
 // into a ring; a goroutine of the recording writes them, and a disk that is too
 // slow costs parts of the recording, never sound in the call.
 //
@@ -47,19 +48,39 @@ const (
 	recordingLump = 10  // periods that are written together
 )
 
+// sink is a file being written.
+type sink interface {
+	Write(samples []int16) error // interleaved
+	Close() error                // what is buffered is written, and the file left open
+}
+
+// newSink is a sink of the kind that a file's name says, and its rate.
+func newSink(path string, file *os.File) (w sink, rate int, err error) {
+	switch {
+	case oggopus.Named(path):
+		w, err = oggopus.NewWriter(file, 2)
+		return w, oggopus.Rate, err
+	case isWAV(path):
+		w, err = wav.NewWriter(file, wav.Format{Rate: RecordingRate, Channels: 2})
+		return w, RecordingRate, err
+	}
+	return nil, 0, errors.New("what kind of file? End its name in .wav or .opus")
+}
+
 // newRecording begins to write a file that must not be there yet.
 func newRecording(path string) (*Recording, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("record to a new file: %w", err)
 	}
-	w, err := wav.NewWriter(file, wav.Format{Rate: RecordingRate, Channels: 2})
+	w, rate, err := newSink(path, file)
 	if err != nil {
 		file.Close()
+		os.Remove(path) // it is ours, and empty
 		return nil, fmt.Errorf("record to %s: %w", path, err)
 	}
 	r := &Recording{path: path, wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
-	go r.write(file, w)
+	go r.write(file, w, rate)
 	return r, nil
 }
 
@@ -125,13 +146,13 @@ func (r *Recording) commit() {
 }
 
 // write is the goroutine that writes.
-func (r *Recording) write(file *os.File, w *wav.Writer) {
+func (r *Recording) write(file *os.File, w sink, rate int) {
 	defer close(r.done)
-	down := [2]*resample.Resampler{mustResampler(sound.Rate, RecordingRate), mustResampler(sound.Rate, RecordingRate)}
-	const n = sound.Period * RecordingRate / sound.Rate
+	down := [2]*resample.Resampler{mustResampler(sound.Rate, rate), mustResampler(sound.Rate, rate)}
+	n := sound.Period * rate / sound.Rate
 	var period stereo
-	var narrow [2][n]int16
-	var out [2 * n]int16
+	narrow := [2][]int16{make([]int16, n), make([]int16, n)}
+	out := make([]int16, 2*n)
 	drain := func() {
 		for r.err == nil {
 			r.mu.Lock()
@@ -142,12 +163,12 @@ func (r *Recording) write(file *os.File, w *wav.Writer) {
 			period = r.ring[r.first]
 			r.first, r.n = (r.first+1)%recordingRing, r.n-1
 			r.mu.Unlock()
-			down[0].Process(narrow[0][:], period.said[:])
-			down[1].Process(narrow[1][:], period.heard[:])
+			down[0].Process(narrow[0], period.said[:])
+			down[1].Process(narrow[1], period.heard[:])
 			for i := range n {
 				out[2*i], out[2*i+1] = narrow[0][i], narrow[1][i]
 			}
-			r.err = w.Write(out[:])
+			r.err = w.Write(out)
 		}
 	}
 	for running := true; running && r.err == nil; {

@@ -131,7 +131,7 @@ func TestADiskThatIsFullEndsTheRecordingAndNotTheCall(t *testing.T) {
 	r := &Recording{path: file.Name(), wake: make(chan struct{}, 1), quit: make(chan struct{}), done: make(chan struct{})}
 	w, err := wav.NewWriter(new(seeker), wav.Format{Rate: RecordingRate, Channels: 2})
 	must(t, err)
-	go r.write(file, w)
+	go r.write(file, w, RecordingRate)
 	p := make([]int16, sound.Period)
 	for range 1000 { // nobody waits, whatever the disk does
 		r.said(p)

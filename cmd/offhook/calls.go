@@ -90,7 +90,7 @@ type dndCmd struct{ onOffArg }
 func (c *dndCmd) Run(a *app) error { return a.order(control.VerbDND, c.args()) }
 
 type recordCmd struct {
-	File string `arg:"" optional:"" help:"WAV file to make: what is said on the left, what is heard on the right."`
+	File string `arg:"" optional:"" help:"File to make, .wav or .opus: what is said on the left, what is heard on the right."`
 	Stop bool   `help:"End the recording."`
 	Tone bool   `help:"Let both sides hear a beep every 15 s."`
 	Call string `help:"Call to record." placeholder:"ID"`
@@ -101,7 +101,7 @@ func (c *recordCmd) Run(a *app) error {
 }
 
 type playCmd struct {
-	File string `arg:"" optional:"" help:"WAV file, of 10 minutes at most, for the other side to hear."`
+	File string `arg:"" optional:"" help:"WAV or Opus file, of 10 minutes at most, for the other side to hear."`
 	Stop bool   `help:"End it."`
 	Call string `help:"Call to play it in." placeholder:"ID"`
 }

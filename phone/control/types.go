@@ -226,8 +226,8 @@ const (
 	VerbMute        = "mute"         // on: "true" or "false"
 	VerbDND         = "dnd"          // on: "true" or "false"
 	VerbDTMF        = "dtmf"         // keys, [call]
-	VerbRecord      = "record"       // file (absolute path of a WAV file that is not there yet), or stop: "true"; [tone: "true"], [call]
-	VerbPlay        = "play"         // file (absolute path of a WAV file), or stop: "true"; [call]
+	VerbRecord      = "record"       // file (absolute path, in .wav or .opus, of a file that is not there yet), or stop: "true"; [tone: "true"], [call]
+	VerbPlay        = "play"         // file (absolute path of a WAV or Opus file), or stop: "true"; [call]
 	VerbHandset     = "handset"      // action, [keys], [handset]; emulated handsets only
 	VerbDevices     = "devices"      //
 	VerbTrace       = "trace"        // [call]; the Data is a list of SIPMessage
