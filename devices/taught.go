@@ -217,15 +217,7 @@ func (d *taught) show(i Indicators, _ time.Time) {
 
 func (d *taught) shown(i Indicators) bool { return d.hook.cradle || d.hook.held == i.OffHook }
 
-func (d *taught) astray() bool {
-	astray := d.hook.astray
-	d.hook.astray = false
-	for i := range d.mute {
-		astray = astray || d.mute[i].astray
-		d.mute[i].astray = false
-	}
-	return astray
-}
+func (d *taught) astray() bool { return astray(&d.hook, d.mute) }
 
 func (d *taught) render(want Indicators) []message {
 	reports := map[uint8][]byte{}

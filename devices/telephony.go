@@ -202,15 +202,7 @@ func (d *telephony) apply(id uint8, raw []byte, changes []report.Change, now tim
 	return events
 }
 
-func (d *telephony) astray() bool {
-	astray := d.hook.astray
-	d.hook.astray = false
-	for i := range d.mute {
-		astray = astray || d.mute[i].astray
-		d.mute[i].astray = false
-	}
-	return astray
-}
+func (d *telephony) astray() bool { return astray(&d.hook, d.mute) }
 
 // hookValue is the value of the hook field; of an array, whether the hook is
 // among its usages now.
