@@ -231,21 +231,19 @@ func (a *Agent) account(name string) *account {
 	return nil
 }
 
-// received is sipgo's handler of requests; each comes on a goroutine of its
-// own, which nothing in sipgo protects from a panic.
+// received takes a request in its turn, before anything may wait for it. tx is
+// nil for an ACK.
 func (a *Agent) received(req *sip.Request, tx *sip.ServerTx) {
-	a.stack.intake.deliver(req, func() {
-		defer func() {
-			if v := recover(); v != nil {
-				a.log.Error("a SIP request could not be handled; this is a defect in Offhook, please report it",
-					"method", cut(string(req.Method)), "panic", v, "stack", string(debug.Stack()))
-				if !req.IsAck() {
-					tx.Respond(sip.NewResponseFromRequest(req, 500, reasonPhrase(500), nil))
-				}
+	defer func() {
+		if v := recover(); v != nil {
+			a.log.Error("a SIP request could not be handled; this is a defect in Offhook, please report it",
+				"method", cut(string(req.Method)), "panic", v, "stack", string(debug.Stack()))
+			if tx != nil {
+				tx.Respond(sip.NewResponseFromRequest(req, 500, reasonPhrase(500), nil))
 			}
-		}()
-		a.route(req, tx)
-	})
+		}
+	}()
+	a.route(req, tx)
 }
 
 // stray gets responses whose transaction is gone: a 200 that is sent again

@@ -2,17 +2,15 @@
 // makes and takes calls, holds them and ends them, and says with which address
 // and codec sound is exchanged. It touches no sound.
 //
-// sipgo gives the parser, the transports and the transactions. Dialogs,
-// offer/answer (package sdp), registration, authentication and the order of
+// sipgo gives the parser, the transports and the state machines of transactions.
+// Dialogs, offer/answer (package sdp), registration, authentication and the order of
 // messages are ours:
 //
-//	socket ─► packetConn/streamConn ─► sipgo's parser ─► intake (order, To-tag)
-//	           rates (door), faults (judge)
+//	socket ─► packetConn/streamConn ─► sipgo's parser ─► intake: a queue for each
+//	           rates (door), faults (judge)              Call-ID, in order; To-tag
 //	                                                        │
-//	                                sipgo's transactions ◄──┘ a goroutine a message
-//	                                        │
-//	                     intake.deliver: back in order
-//	                                        ▼
+//	                      transactions: sipgo's state machines, one after another
+//	                                                        ▼
 //	        Agent.route ─► call.serial ─► dialog, sdp.Session ─► Event, in order
 //
 // The states of a call; what the peer is still owed after Ended (an ACK and a

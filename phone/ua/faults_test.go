@@ -101,10 +101,16 @@ func TestNothingIsRememberedAfterTheCalls(t *testing.T) {
 			p.Agent.mu.Unlock()
 			in := p.stack.intake
 			in.mu.Lock()
-			if len(in.lanes)+len(in.tickets) != 0 {
-				t.Errorf("%d lanes, %d tickets", len(in.lanes), len(in.tickets))
+			if len(in.lanes)+in.waiting != 0 {
+				t.Errorf("%d lanes, %d messages", len(in.lanes), in.waiting)
 			}
 			in.mu.Unlock()
+			tx := p.stack.tx
+			tx.mu.Lock()
+			if len(tx.clients)+len(tx.servers) != 0 {
+				t.Errorf("%d client and %d server transactions", len(tx.clients), len(tx.servers))
+			}
+			tx.mu.Unlock()
 		}
 	})
 }

@@ -5,98 +5,78 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/base32"
+	"log/slog"
+	"net/netip"
+	"runtime/debug"
 	"strings"
 	"sync"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-// intake sees every message in the order it was read, on the reading
-// goroutine, before sipgo hands each one to a goroutine of its own. It does
-// what cannot be done later:
+// intake puts what happens to the messages of one Call-ID in a row, in the
+// order in which the socket's reader saw them: each has been through its
+// transaction and has reached the call it is for when the next one's turn
+// comes. No clock decides it. So an 180 is told before the 200 behind it, and a
+// BYE behind the 2xx of a REFER is no BYE before it, however busy the machine
+// is. What is different in Call-ID goes side by side.
 //
-//   - A request that begins a dialog gets our To-tag, so that whoever answers
-//     first (sipgo answers CANCEL, and the INVITE it cancels, by itself) uses
-//     the tag that we use.
-//   - Messages of one Call-ID get tickets. deliver runs what they cause in the
-//     order of the tickets, however sipgo's goroutines overtake each other. A
-//     retransmission that sipgo swallows leaves a ticket nobody comes with; it
-//     is void after ticketLife.
+// A request that begins a dialog gets our To-tag here, so that whoever answers
+// first (sipgo's transactions answer CANCEL, and the INVITE it cancels) uses
+// the tag that we use.
 type intake struct {
 	secret [32]byte
+	log    *slog.Logger
 
 	mu      sync.Mutex // guards the rest
 	lanes   map[string]*lane
-	tickets map[sip.Message]*ticket
+	waiting int // messages in all lanes
 }
 
-// lane is the queue of one Call-ID.
+// lane is what waits for its turn in one Call-ID; a goroutine works it off for
+// as long as there is something.
 type lane struct {
-	queue []*ticket
-	busy  bool // somebody is running the head of the queue
+	queue    []turn
+	messages int
 }
 
-type ticket struct {
-	callID string
-	run    func() // nil until delivered
-	void   *time.Timer
+type turn struct {
+	run     func()
+	message bool
 }
 
+// What may wait for its turn, in one Call-ID and altogether; more is lost, as
+// it might be on the wire. It takes a flood to come to that.
 const (
-	ticketLife = 20 * time.Millisecond
-	// maxTickets bounds what a flood can make us remember; beyond it
-	// messages are taken as they come.
-	maxTickets = 4096
+	maxLane    = 512
+	maxWaiting = 4096
 )
 
 // initialMark is put in Request.Laddr, which sipgo uses for sent requests
 // only, when a request came without a To-tag.
 const initialMark = "initial"
 
-func newIntake() *intake {
-	in := &intake{lanes: map[string]*lane{}, tickets: map[sip.Message]*ticket{}}
+func newIntake(log *slog.Logger) *intake {
+	in := &intake{lanes: map[string]*lane{}, log: log}
 	rand.Read(in.secret[:])
 	return in
 }
 
-// receive is called for each message before sipgo's transactions see it.
-func (in *intake) receive(msg sip.Message) {
-	callID := msg.CallID()
-	if callID == nil {
-		return
-	}
-	switch m := msg.(type) {
-	case *sip.Request:
-		if to := m.To(); to != nil && !to.Params.Has("tag") {
-			m.Laddr.Hostname = initialMark
-			to.Params.Add("tag", in.tag(m))
-		}
-	case *sip.Response:
-		if cseq := m.CSeq(); cseq == nil || !inOrder(cseq.MethodName) || m.StatusCode <= 100 {
-			return
+// mark sees to the tag of a request that begins a dialog, and notes in its Via
+// whence it came when that is not what the Via says (RFC 3261 section 18.2.1).
+func (in *intake) mark(req *sip.Request) {
+	if via := req.Via(); via != nil {
+		via.Params.Remove("received") // nobody but us can know
+		from := source(req).Addr()
+		if said, err := netip.ParseAddr(strings.Trim(via.Host, "[]")); from.IsValid() && (err != nil || said.Unmap() != from) {
+			via.Params.Add("received", from.String())
 		}
 	}
-	in.mu.Lock()
-	defer in.mu.Unlock()
-	if len(in.tickets) >= maxTickets {
-		return
+	if to := req.To(); to != nil && !to.Params.Has("tag") {
+		req.Laddr.Hostname = initialMark
+		to.Params.Add("tag", in.tag(req))
 	}
-	t := &ticket{callID: string(*callID)}
-	l := in.lanes[t.callID]
-	if l == nil {
-		l = &lane{}
-		in.lanes[t.callID] = l
-	}
-	l.queue = append(l.queue, t)
-	in.tickets[msg] = t
-	t.void = time.AfterFunc(ticketLife, func() { in.deliver(msg, func() {}) })
 }
-
-// inOrder says whether the responses to a method must be seen in the order they
-// came among the requests of the peer: a BYE behind the 2xx of a REFER means
-// another thing than one before it.
-func inOrder(m sip.RequestMethod) bool { return m == sip.INVITE || m == sip.REFER }
 
 // initial says whether a received request came without a To-tag.
 func initial(req *sip.Request) bool { return req.Laddr.Hostname == initialMark }
@@ -123,36 +103,66 @@ func (in *intake) word(data []byte) string {
 	return strings.ToLower(base32.StdEncoding.EncodeToString(h.Sum(nil)[:10]))
 }
 
-// deliver runs f when everything that was read before msg (and shares its
-// Call-ID) has run, on this or another goroutine; a message without a ticket
-// at once. f must be short and must not panic.
-func (in *intake) deliver(msg sip.Message, f func()) {
+// message has f, the handling of a received message, run in its turn; false
+// when too much waits.
+func (in *intake) message(callID string, f func()) bool {
 	in.mu.Lock()
-	t := in.tickets[msg]
-	if t == nil {
-		in.mu.Unlock()
-		f()
-		return
+	defer in.mu.Unlock()
+	if l := in.lanes[callID]; in.waiting >= maxWaiting || l != nil && l.messages >= maxLane {
+		return false
 	}
-	delete(in.tickets, msg)
-	t.void.Stop()
-	t.run = f
-	l := in.lanes[t.callID]
-	if l.busy {
-		in.mu.Unlock()
-		return
+	in.add(callID, turn{f, true})
+	return true
+}
+
+// run has f run behind everything that waits in a Call-ID now. It does not
+// wait.
+func (in *intake) run(callID string, f func()) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.add(callID, turn{f, false})
+}
+
+// add requires in.mu.
+func (in *intake) add(callID string, t turn) {
+	l := in.lanes[callID]
+	if l == nil {
+		l = &lane{}
+		in.lanes[callID] = l
+		go in.work(callID, l)
 	}
-	l.busy = true
-	for len(l.queue) > 0 && l.queue[0].run != nil {
-		run := l.queue[0].run
+	l.queue = append(l.queue, t)
+	if t.message {
+		l.messages++
+		in.waiting++
+	}
+}
+
+func (in *intake) work(callID string, l *lane) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for len(l.queue) > 0 {
+		t := l.queue[0]
+		l.queue[0] = turn{}
 		l.queue = l.queue[1:]
+		if t.message {
+			l.messages--
+			in.waiting--
+		}
 		in.mu.Unlock()
-		run()
+		in.guard(t.run)
 		in.mu.Lock()
 	}
-	l.busy = false
-	if len(l.queue) == 0 {
-		delete(in.lanes, t.callID)
-	}
-	in.mu.Unlock()
+	delete(in.lanes, callID)
+}
+
+// guard runs f; a panic in it costs no more than the message.
+func (in *intake) guard(f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			in.log.Error("a SIP message could not be handled; this is a defect in Offhook, please report it",
+				"panic", v, "stack", string(debug.Stack()))
+		}
+	}()
+	f()
 }

@@ -40,12 +40,9 @@ func (s *stack) write(req *sip.Request) error {
 	return s.layer.WriteMsg(req)
 }
 
-// request sends req over f in a transaction of its own. The goroutine of the
-// transaction calls on with each response and then done, once, with the error
-// that ended it (nil or sipgo's). Responses to INVITE come in the order they
-// were read. It may wait for a TCP connection, so don't call it from a
-// serial; req belongs to the transaction from now on. sent, unless it is nil,
-// is called when req is out.
+// request sends req over f in a transaction of its own, as transact does. It
+// may wait for a TCP connection, so don't call it from a serial; req belongs to
+// the transaction from now on.
 func (s *stack) request(ctx context.Context, req *sip.Request, f flow, sent func(), on func(*sip.Response), done func(error)) {
 	s.address(req, f)
 	f = s.choose(ctx, req, f)
@@ -118,66 +115,4 @@ func (s *stack) cancel(ctx context.Context, req, invite *sip.Request, done func(
 			finish(nil)
 		}
 	}, finish)
-}
-
-func (s *stack) transact(ctx context.Context, req *sip.Request, sent func(), on func(*sip.Response), done func(error)) {
-	if s.isClosed() {
-		done(ErrClosed)
-		return
-	}
-	tx, err := s.tx.NewClientTransaction(ctx, req)
-	if err != nil {
-		done(err)
-		return
-	}
-	deliver := on
-	if req.IsInvite() {
-		deliver = func(r *sip.Response) { s.intake.deliver(r, func() { on(r) }) }
-		tx.OnRetransmission(deliver)
-	} else if inOrder(req.Method) {
-		deliver = func(r *sip.Response) { // done must not come before on has had the response
-			had := make(chan struct{})
-			s.intake.deliver(r, func() {
-				on(r)
-				close(had)
-			})
-			<-had
-		}
-	}
-	if err := tx.Init(); err != nil {
-		tx.Terminate()
-		done(err)
-		return
-	}
-	if sent != nil {
-		sent()
-	}
-	told := make(chan struct{}) // closed when on has had the refusal; its turn may come later, on another goroutine
-	refused := false
-	for {
-		select {
-		case r := <-tx.Responses():
-			if refused || !req.IsInvite() || r.StatusCode < 300 {
-				deliver(r)
-				continue
-			}
-			refused = true
-			s.intake.deliver(r, func() {
-				on(r)
-				close(told)
-			})
-			s.refused.add(req, r)
-			tx.Terminate()
-		case <-tx.Done():
-			if refused {
-				<-told
-			}
-			done(tx.Err())
-			return
-		case <-ctx.Done():
-			tx.Terminate()
-			done(ctx.Err())
-			return
-		}
-	}
 }

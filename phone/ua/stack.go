@@ -23,15 +23,17 @@ func init() {
 	sip.SetDefaultLogger(slog.New(slog.DiscardHandler))
 }
 
-// stack is sipgo's transport and transaction layers with our sockets under
-// and our order of messages over them.
+// stack is sipgo's transport layer and state machines of transactions, with our
+// sockets under and our order of messages over them.
 type stack struct {
 	log    *slog.Logger
 	net    Network
 	tracer func(TraceMessage)
 	intake *intake
 	layer  *sip.TransportLayer
-	tx     *sip.TransactionLayer
+	tx     *transactions
+	handle func(*sip.Request, *sip.ServerTx) // takes requests; the transaction is nil for an ACK
+	stray  func(*sip.Response)               // takes responses whose transaction is gone
 	// dialled and dialledTLS take the connections that we open.
 	dialled, dialledTLS *handover
 	// lost hears of a connection that ended.
@@ -55,9 +57,9 @@ type stack struct {
 }
 
 func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
-	request func(*sip.Request, *sip.ServerTx), stray func(*sip.Response), knows func([]byte) bool) *stack {
+	handle func(*sip.Request, *sip.ServerTx), stray func(*sip.Response), knows func([]byte) bool) *stack {
 	s := &stack{
-		log: log, net: network, tracer: tracer, intake: newIntake(), dialled: newHandover(), dialledTLS: newHandover(),
+		log: log, net: network, tracer: tracer, intake: newIntake(log), handle: handle, stray: stray, dialled: newHandover(), dialledTLS: newHandover(),
 		udp: map[netip.Addr]*socket{}, streams: map[streamKey]*streamConn{}, dialling: map[streamKey]chan struct{}{}, seen: map[seenKey]netip.AddrPort{},
 		lost: func(streamKey) {}, refused: refusals{acks: map[string]*sip.Request{}}, door: newDoor(knows),
 	}
@@ -71,23 +73,14 @@ func newStack(log *slog.Logger, network Network, tracer func(TraceMessage),
 			TCP: &sip.TransportTCP{DialerCreate: never},
 			TLS: &sip.TransportTLS{TransportTCP: &sip.TransportTCP{DialerCreate: never}},
 		}))
-	// Handlers run in the order they were added: the intake sees a message
-	// before the transaction layer does.
+	s.tx = newTransactions(ql)
 	s.layer.OnMessage(s.receive)
-	s.tx = sip.NewTransactionLayer(s.layer,
-		sip.WithTransactionLayerLogger(ql),
-		sip.WithTransactionLayerTerminateOnConnClose(),
-		sip.WithTransactionLayerUnhandledResponseHandler(func(r *sip.Response) {
-			if !s.refused.repeated(s, r) {
-				stray(r)
-			}
-		}))
-	s.tx.OnRequest(request)
 	s.readers.Go(func() { s.layer.ServeTCP(s.dialled) })
 	s.readers.Go(func() { s.layer.ServeTLS(s.dialledTLS) })
 	return s
 }
 
+// receive takes each message, parsed, from the goroutine that read it.
 func (s *stack) receive(msg sip.Message) {
 	if t := strings.ToLower(msg.Transport()); s.tracer != nil && t != "udp" {
 		local := netip.AddrPort{}
@@ -96,7 +89,25 @@ func (s *stack) receive(msg sip.Message) {
 		}
 		s.tracer(TraceMessage{Time: time.Now(), Direction: Received, Local: local.String(), Remote: source(msg).String(), Transport: t, Text: redact(msg.String())})
 	}
-	s.intake.receive(msg)
+	taken := true
+	switch m := msg.(type) {
+	case *sip.Request:
+		// Now, since sipgo may forget where it has read this.
+		conn, err := s.layer.GetConnection(m.Transport(), m.Source())
+		if err != nil {
+			s.log.Debug("the connection that a request came by is gone", "from", m.Source(), "error", err)
+			return
+		}
+		s.intake.mark(m)
+		if taken = s.intake.message(callIDIn(m), func() { s.requested(m, conn) }); !taken {
+			conn.TryClose()
+		}
+	case *sip.Response:
+		taken = s.intake.message(callIDIn(m), func() { s.responded(m) })
+	}
+	if !taken {
+		s.log.Debug("too many SIP messages wait; one is dropped", "from", msg.Source())
+	}
 }
 
 func (s *stack) trace(at time.Time, d Direction, transport string, local, remote net.Addr, data []byte) {
@@ -132,7 +143,7 @@ func (s *stack) close() {
 		conns = append(conns, c)
 	}
 	s.mu.Unlock()
-	s.tx.Close()
+	s.tx.close()
 	s.dialled.Close()
 	s.dialledTLS.Close()
 	for _, c := range closers {

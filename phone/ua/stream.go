@@ -126,6 +126,7 @@ func (s *stack) adopt(raw net.Conn, d *door, e endpoint) *streamConn {
 		s.accepted = slices.DeleteFunc(s.accepted, func(o *streamConn) bool { return o == c })
 		closed := s.closed
 		s.mu.Unlock()
+		s.ended(c)
 		if current && !closed {
 			s.lost(key)
 		}

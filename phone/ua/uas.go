@@ -80,10 +80,9 @@ func takesSDP(req *sip.Request) bool {
 	return len(accept) == 0
 }
 
-// route takes a request from sipgo to whoever it is for.
+// route takes a request to whoever it is for.
 func (a *Agent) route(req *sip.Request, tx *sip.ServerTx) {
 	if req.IsAck() {
-		defer tx.Terminate() // an ACK has no response that would end it
 		if v := vet(req); v.code == 0 {
 			if c := a.find(req); c != nil {
 				c.serial.offer(func() { c.acked(req) })
