@@ -3,10 +3,7 @@ package media
 import (
 	"flag"
 	"fmt"
-	"math"
-	"math/rand/v2"
 	"net/netip"
-	"slices"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -23,65 +20,39 @@ var (
 	qualityCodec = flag.String("quality-codec", "", "the only codec of BenchmarkQuality")
 )
 
-// weather is what a network does to packets.
-type weather struct {
-	loss   float64
-	burst  float64       // mean packets lost in a row; 1 is random loss
-	jitter time.Duration // up to so much beyond the 20 ms that every packet takes
-}
-
-func (w weather) String() string {
-	return fmt.Sprintf("%2.0f %% lost, runs of %.0f, jitter %2d ms", 100*w.loss, w.burst, w.jitter.Milliseconds())
-}
-
-// network delivers by the weather (a model of Gilbert for the losses).
-func (w weather) network(to *memConn, rnd *rand.Rand) func([]byte, netip.AddrPort, netip.AddrPort) {
-	lost := false
-	// The chain loses a share of loss, in runs of a mean length of burst.
-	leave := 1 / w.burst
-	enter := 0.0
-	if w.loss < 1 {
-		enter = w.loss * leave / (1 - w.loss)
-	}
+// network delivers packets as a trace says. Every packet takes 20 ms at least.
+func network(to *memConn, trace []measure.Fate) func([]byte, netip.AddrPort, netip.AddrPort) {
+	sent := 0
 	return func(b []byte, from, _ netip.AddrPort) {
-		switch {
-		case w.burst == 1:
-			lost = rnd.Float64() < w.loss
-		case lost:
-			lost = rnd.Float64() >= leave
-		default:
-			lost = rnd.Float64() < enter
+		fate := measure.Fate{}
+		if b[1]&0x7f < 64 || b[1]&0x7f > 95 { // reports, which share the port (RFC 5761), all arrive
+			fate = trace[min(sent, len(trace)-1)]
+			sent++
 		}
-		if lost {
+		if fate.Lost {
 			return
 		}
-		d := 20 * time.Millisecond
-		if w.jitter > 0 {
-			d += time.Duration(rnd.Int64N(int64(w.jitter)))
-		}
 		b = append([]byte(nil), b...)
-		time.AfterFunc(d, func() { to.inject(b, from) })
+		time.AfterFunc(20*time.Millisecond+fate.Delay, func() { to.inject(b, from) })
 	}
 }
 
 // judged is how one call was heard.
 type judged struct {
-	estoi     float64
-	delay     float64 // ms, from mouth to ear, network included
+	measure.Judgement
 	concealed float64 // share
 }
 
-// judge makes a call of 8 s in virtual time and compares what is heard with
-// what was said, 2 s at a time and each at its own delay: moving the delay is
-// not a fault, what is heard of it is.
-func judge(t *testing.T, c codec.Codec, w weather, seed uint64) (j judged) {
-	const length = 8
+// judge makes a call of 10 s in virtual time and compares what is heard with
+// what was said, from its second second on.
+func judge(t *testing.T, c codec.Codec, w measure.Weather, seed uint64) (j judged) {
+	const length, begin = 10, 1
 	said := voice.Make(length*sound.Rate, sound.Rate, seed)
 	var heard []int16
 	synctest.Test(t, func(t *testing.T) {
 		a, b, ca, cb := call(t, c, func(p *Params) { p.RTCPMux, p.Fmtp = true, "useinbandfec=1" })
-		ca.setDeliver(w.network(cb, rand.New(rand.NewPCG(seed, 1))))
-		cb.setDeliver(weather{burst: 1}.network(ca, rand.New(rand.NewPCG(seed, 2))))
+		ca.setDeliver(network(cb, w.Trace(length*50, 25, 20*time.Millisecond, seed)))
+		cb.setDeliver(network(ca, make([]measure.Fate, 1)))
 		run(length*100, func(i int) {
 			a.Push(said[i*sound.Period:][:sound.Period])
 			b.Push(nil)
@@ -93,48 +64,23 @@ func judge(t *testing.T, c codec.Codec, w weather, seed uint64) (j judged) {
 		j.concealed = b.Stats().Concealed.Seconds() / length
 	})
 	s, h := resample.Convert(said, sound.Rate, 8000), resample.Convert(heard, sound.Rate, 8000)
-	var delays []float64
-	n := 0
-	for from := 2 * 8000; from+2*8000 <= (length-1)*8000; from += 2 * 8000 {
-		part := s[from : from+2*8000]
-		m := measure.Speech(part, h[from:], 8000, 250*time.Millisecond)
-		lag := int(m.Lag.Seconds() * 8000)
-		j.estoi += measure.ESTOI(part, h[from+lag:][:min(len(part), len(h)-from-lag)], 8000)
-		delays = append(delays, float64(m.Lag.Milliseconds()))
-		n++
-	}
-	slices.Sort(delays)
-	j.estoi /= float64(n)
-	j.delay = delays[len(delays)/2]
+	j.Judgement = measure.Judge(s[begin*8000:(length-1)*8000], h[begin*8000:], 8000, 250*time.Millisecond)
 	return j
 }
 
-// mean gives the mean and half of its 95 % interval.
-func mean(x []float64) (m, half float64) {
-	for _, v := range x {
-		m += v / float64(len(x))
-	}
-	for _, v := range x {
-		half += (v - m) * (v - m)
-	}
-	return m, 1.96 * math.Sqrt(half/float64(max(1, len(x)-1))/float64(len(x)))
-}
-
-// BenchmarkQuality prints how speech survives bad networks, by codec: ESTOI and
-// delay with their intervals over the seeds, and the share made up. It is no
+// BenchmarkQuality prints how speech survives bad networks, by codec and in
+// virtual time: ESTOI, delay and the share of speech that was spoilt, with their
+// intervals over the seeds, and the share that was made up. It is no
 // measure of time: run it with -benchtime 1x.
 func BenchmarkQuality(b *testing.B) {
-	var conditions []weather
-	for _, loss := range []float64{0, 0.01, 0.03, 0.05, 0.1} {
-		conditions = append(conditions, weather{loss, 1, 0})
-		if loss > 0 {
-			conditions = append(conditions, weather{loss, 3, 0})
-		}
+	conditions := []measure.Weather{{}}
+	for _, loss := range []float64{0.01, 0.03, 0.05, 0.1} {
+		conditions = append(conditions, measure.Weather{Loss: loss, Burst: 1}, measure.Weather{Loss: loss, Burst: 3})
 	}
 	for _, jitter := range []time.Duration{20, 40, 80} {
-		conditions = append(conditions, weather{0, 1, jitter * time.Millisecond})
+		conditions = append(conditions, measure.Weather{Jitter: jitter * time.Millisecond})
 	}
-	conditions = append(conditions, weather{0.05, 1, 40 * time.Millisecond})
+	conditions = append(conditions, measure.Weather{Loss: 0.05, Burst: 1, Jitter: 40 * time.Millisecond}, measure.Weather{Loss: 0.1, Burst: 3, Jitter: 80 * time.Millisecond})
 	for _, name := range []string{"PCMA", "OPUS"} {
 		c, err := codec.ByName(name)
 		if err != nil || *qualityCodec != "" && *qualityCodec != name {
@@ -143,18 +89,17 @@ func BenchmarkQuality(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			for b.Loop() {
 				for _, w := range conditions {
-					var estoi, delay, concealed []float64
+					var estoi, delay, spoilt, concealed []float64
 					for seed := range uint64(*qualitySeeds) {
 						// A bubble needs a test, not a benchmark.
 						testing.RunTests(func(string, string) (bool, error) { return true, nil }, []testing.InternalTest{{Name: "call", F: func(t *testing.T) {
 							j := judge(t, c, w, seed+1)
-							estoi, delay, concealed = append(estoi, j.estoi), append(delay, j.delay), append(concealed, j.concealed)
+							estoi, delay = append(estoi, j.ESTOI), append(delay, 1000*j.Delay.Seconds())
+							spoilt, concealed = append(spoilt, 100*j.Spoilt), append(concealed, 100*j.concealed)
 						}}})
 					}
-					e, eh := mean(estoi)
-					d, dh := mean(delay)
-					m, _ := mean(concealed)
-					fmt.Printf("%-5s %s: ESTOI %.3f ±%.3f, delay %3.0f ±%.0f ms, made up %.1f %%\n", name, w, e, eh, d, dh, 100*m)
+					fmt.Printf("%-5s %-15s ESTOI %s, delay %s ms, spoilt %s %%, made up %s %%\n", name, w, measure.IntervalOf(estoi).Text(3),
+						measure.IntervalOf(delay).Text(0), measure.IntervalOf(spoilt).Text(1), measure.IntervalOf(concealed).Text(1))
 				}
 			}
 		})

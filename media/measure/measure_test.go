@@ -71,3 +71,20 @@ func TestSpeechFindsDelayedCopyAndOnlyThat(t *testing.T) {
 		t.Errorf("nothing sent: %+v, want nothing compared", m)
 	}
 }
+
+func TestProductsAreThoseOfTheSum(t *testing.T) {
+	w, in := noise(4, 50), noise(5, 131)
+	got := products(w, in)
+	if len(got) != 82 {
+		t.Fatalf("%d lags", len(got))
+	}
+	for lag, p := range got {
+		var want float64
+		for i, s := range w {
+			want += float64(s) * float64(in[lag+i])
+		}
+		if math.Abs(p-want) > 1e-3 {
+			t.Fatalf("lag %d: %f, want %f", lag, p, want)
+		}
+	}
+}
