@@ -21,6 +21,9 @@
 // runs, and nothing runs at all while there is no call. In a call nothing is
 // allocated for a packet of sound or a period.
 //
+// Keys for SRTP come with the parameters or from a DTLS handshake on the RTP
+// socket (package keying), whose goroutines sleep once there are keys.
+//
 // Delay, from mouth to ear without the ports' own: the period in which the
 // microphone is read (10 ms), filling the packet (20 ms less that), two
 // resamplers (at most 2 ms each; Opus adds 6.5 ms), and the wait in the jitter

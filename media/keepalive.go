@@ -12,7 +12,7 @@ func (s *Session) KeepAlive() {
 	s.tx.mu.Lock()
 	defer s.tx.mu.Unlock()
 	t := &s.tx
-	if t.closed || !t.started || t.params.Send || !t.dest.IsValid() || t.dest.Addr().IsUnspecified() {
+	if t.closed || !t.started || t.params.Send || t.params.locked || !t.dest.IsValid() || t.dest.Addr().IsUnspecified() {
 		return
 	}
 	t.packet = t.buf[:headerBytes]

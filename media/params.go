@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"offhook/media/codec"
+	"offhook/media/keying"
 )
 
 // Params is what the two ends of a call agreed on (RFC 3264). It is
@@ -24,8 +25,11 @@ type Params struct {
 	EventClock       int            // RTP clock of telephone-event, Hz; 0 = that of Codec
 	// What the peer may send with, where it differs from what we send with; 0: the same.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
-	SRTP                                        SRTP // zero: plain RTP
-	DigitsInBand                                bool // SendDigit plays tones into the sound, for a peer that takes no events
+	SRTP                                        SRTP               // with keys known beforehand; zero, and DTLS too: plain RTP
+	DTLS                                        keying.Association // the keys come from a handshake on the way of the sound
+	DigitsInBand                                bool               // SendDigit plays tones into the sound, for a peer that takes no events
+
+	locked bool // DTLS: the keys are still to come
 }
 
 const defaultPTime = 20 * time.Millisecond
@@ -55,5 +59,13 @@ func (p *Params) check() (codec.Codec, error) {
 		return nil, fmt.Errorf("telephone-event with a clock of %d Hz: want 8000 to 48000", p.EventClock)
 	}
 	p.PTime = c.PacketTime(p.PTime)
+	if p.DTLS != (keying.Association{}) && !p.RTCPMux {
+		// A port of its own would want a handshake of its own (RFC 5764
+		// section 4.1); there are no reports then.
+		p.RTCP = netip.AddrPort{}
+	}
 	return c, nil
 }
+
+// speaks says whether packets may leave now.
+func (p *Params) speaks() bool { return p.Send && !p.locked }

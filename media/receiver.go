@@ -134,7 +134,7 @@ func (r *receiver) comfort(c codec.Codec, main *format) *format {
 func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got reception) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || !r.agreed {
+	if r.closed || !r.agreed || r.params.locked {
 		return got
 	}
 	// Nothing is learnt from a packet that does not hold the key, not even an
@@ -201,7 +201,7 @@ func (r *receiver) pull(out []int16) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || !r.agreed || !r.params.Receive {
+	if r.closed || !r.agreed || !r.params.Receive || r.params.locked {
 		clear(out)
 		return
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"offhook/media/codec"
+	"offhook/media/keying"
 )
 
 // reports sends and takes the RTCP of a session: a compound packet every 5 s on
@@ -139,6 +140,7 @@ func (s *Session) readReports() {
 			return
 		case err != nil:
 			errs++
+		case keying.Is(buf[:n]): // a peer that does not share the port; it hears of no reports
 		default:
 			errs = 0
 			s.takeReport(buf[:n], from, false)
@@ -186,7 +188,7 @@ func (t *sender) sendReport(b []byte, w *wire, r *reports) bool {
 	} else {
 		w = r.wire
 	}
-	if w == nil || !to.IsValid() || to.Port() == 0 || to.Addr().IsUnspecified() {
+	if t.params.locked || w == nil || !to.IsValid() || to.Port() == 0 || to.Addr().IsUnspecified() {
 		return false
 	}
 	b, err := t.armour.sealRTCP(b)
@@ -239,7 +241,7 @@ func (r *receiver) describe(out *report, before *reports, now time.Time) bool {
 func (r *receiver) report(b []byte, from netip.AddrPort, shared bool, ours uint32, clock int, now time.Time) (loss float64, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.closed || !r.agreed {
+	if r.closed || !r.agreed || r.params.locked {
 		return 0, false
 	}
 	b, err := r.armour.openRTCP(b)

@@ -96,15 +96,15 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 		t.codec, t.encoder, t.options, t.tick = c, e, o, uint32(c.ClockRate()/100)
 		t.discard()
 	}
-	if p.Send && !t.params.Send {
+	if p.speaks() && !t.params.speaks() {
 		t.resume = true
 	}
-	if !p.Send {
+	if !p.speaks() {
 		t.discard() // sound from before the hold must not come out after it
 		t.digit = codec.EventSender{}
 	}
 	t.params, t.dest = p, dest
-	if !p.Send || t.started {
+	if !p.speaks() || t.started {
 		return false, nil
 	}
 	t.marker = true
@@ -128,7 +128,7 @@ func (t *sender) push(in []int16, digits <-chan byte, w *wire) (first bool) {
 	now := time.Now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.closed || t.encoder == nil || !t.params.Send {
+	if t.closed || t.encoder == nil || !t.params.speaks() {
 		return false
 	}
 	before := t.started

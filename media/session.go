@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"offhook/media/codec"
+	"offhook/media/keying"
 	"offhook/media/sound"
 )
 
@@ -40,6 +41,8 @@ type SessionConfig struct {
 	OnFirstHeard func(time.Time)  // the first packet of the peer came
 	Rand         *rand.Rand       // nil: seeded by the system; used only inside NewSession
 	RTCP         net.PacketConn   // the socket for RTCP where the peer does not share RTP's; owned by the session; may be nil
+	Identity     *keying.Identity // what we show in DTLS handshakes; nil: Params.DTLS is refused
+	OnKeyed      func(error)      // a DTLS handshake ended: nil, or an error that wraps ErrKeying; on a goroutine of its own
 	DTX          bool             // leave out silence where the peer agrees (G.729 with AnnexB)
 }
 
@@ -59,7 +62,10 @@ type Session struct {
 	port      uint16
 	digits    chan byte
 	closed    atomic.Bool
-	setParams sync.Mutex // serialises SetParams and Close
+	setParams sync.Mutex  // serialises SetParams, Close and the ends of handshakes; guards asked, codec and parts of dtls
+	asked     Params      // what SetParams was called with last
+	codec     codec.Codec // of asked
+	dtls      dtlsState
 
 	rx      receiver
 	tx      sender
@@ -78,6 +84,7 @@ func NewSession(conn net.PacketConn, cfg SessionConfig) *Session {
 		random = cfg.Rand.Uint32
 	}
 	s := &Session{cfg: cfg, log: cfg.Logger, wire: newWire(conn), port: portOf(conn), digits: make(chan byte, digitQueue)}
+	s.dtls.wire = newWire(conn)
 	s.rx.init()
 	s.tx.init(random)
 	s.reports.init(cfg.RTCP, random)
@@ -95,6 +102,10 @@ func (s *Session) LocalPort() uint16 { return s.port }
 // packet of silence goes out at once: it opens the way through NATs before
 // the microphone has delivered anything. Streams go on over changes: SSRC,
 // sequence and timestamps stay.
+//
+// With p.DTLS nothing is sent or played until a handshake has yielded keys; it
+// begins at once, unless the last one was for the same association and has not
+// failed. SessionConfig.OnKeyed tells of its end.
 func (s *Session) SetParams(p Params) error {
 	c, err := p.check()
 	if err != nil {
@@ -104,6 +115,17 @@ func (s *Session) SetParams(p Params) error {
 	defer s.setParams.Unlock()
 	if s.closed.Load() {
 		return ErrClosed
+	}
+	s.asked, s.codec = p, c
+	return s.apply()
+}
+
+// apply makes what was asked for so. s.setParams is held.
+func (s *Session) apply() error {
+	p, c := s.asked, s.codec
+	begin, err := s.agreeKeys(&p)
+	if err != nil {
+		return err
 	}
 	dest, err := s.rx.set(p, c)
 	if err != nil {
@@ -118,6 +140,9 @@ func (s *Session) SetParams(p Params) error {
 	}
 	s.reports.set(p, s.report)
 	s.sentFirst(first)
+	if begin {
+		return s.beginKeying(p.DTLS)
+	}
 	return nil
 }
 
@@ -188,6 +213,7 @@ func (s *Session) Close() error {
 	}
 	s.endReports()
 	s.closeExtras()
+	s.endKeying()
 	err := s.wire.conn.Close()
 	s.tx.close()
 	s.rx.close()
@@ -218,6 +244,10 @@ func (s *Session) read() {
 			continue
 		}
 		errs = 0
+		if keying.Is(buf[:n]) {
+			s.handshakePacket(buf[:n], from)
+			continue
+		}
 		if isRTCP(buf[:n]) {
 			s.takeReport(buf[:n], from, true)
 			continue

@@ -2,23 +2,15 @@ package media
 
 import (
 	"fmt"
-	"log/slog"
 
 	"github.com/pion/rtp"
 	"github.com/pion/srtp/v3"
+
+	"offhook/media/keying"
 )
 
 // Secret is a master key and its salt. It never prints.
-type Secret string
-
-// String hides the key.
-func (Secret) String() string { return "[redacted]" }
-
-// GoString hides the key.
-func (Secret) GoString() string { return "[redacted]" }
-
-// LogValue hides the key.
-func (Secret) LogValue() slog.Value { return slog.StringValue("[redacted]") }
+type Secret = keying.Secret
 
 // SRTP is how the packets of a call are encrypted and authenticated (RFC
 // 3711); the zero value is plain RTP. It is comparable: the same keys set again
