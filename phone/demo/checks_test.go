@@ -16,7 +16,7 @@ import (
 
 // feed makes a monitor that has heard these sounds, a period every 10 ms from start on.
 func feed(start time.Time, mic, ear []int16) *monitor {
-	m := watch(nil)
+	m := watchPort(nil)
 	for i := 0; (i+1)*sound.Period <= len(ear); i++ {
 		m.at = append(m.at, start.Add(time.Duration(i)*period))
 	}
@@ -119,7 +119,7 @@ func TestChecksHoldAndFail(t *testing.T) {
 		{"silence is no dial tone", false, func(c *checks) { c.heard(feed(start, nil, quiet), tone.Dial, start, end, 0.9) }},
 		{"silence is silent", true, func(c *checks) { c.silent(feed(start, nil, quiet), "", nothing, start, end) }},
 		{"speech is not silent", false, func(c *checks) { c.silent(feed(start, nil, ours), "", codedOff, start, end) }},
-		{"nothing recorded is not silent", false, func(c *checks) { c.silent(watch(nil), "", nothing, start, end) }},
+		{"nothing recorded is not silent", false, func(c *checks) { c.silent(watchPort(nil), "", nothing, start, end) }},
 		{"our speech comes back", true, func(c *checks) {
 			m := feed(start, ours, late)
 			c.same("", m, m, start, end, time.Second, false)

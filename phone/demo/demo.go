@@ -21,6 +21,10 @@ var ErrFailed = errors.New("the demonstration failed")
 type Config struct {
 	Dir string    // recordings and picture are written here; made when it is missing
 	Out io.Writer // the timeline
+
+	// SoundHelper is offhook-sound, to plug our handset into the kernel of this machine, see ByKernel; empty: it is
+	// plugged in within the program, which needs neither hardware nor rights.
+	SoundHelper string
 }
 
 // stage is what the scenes play on.
@@ -42,7 +46,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	began := time.Now()
 	s := &stage{out: cfg.Out, line: &timeline{start: began, news: make(chan struct{})}, checks: &checks{out: cfg.Out}}
-	err := s.raise(ctx, cfg.Dir)
+	err := s.raise(ctx, cfg)
 	if err == nil {
 		err = s.playAll(ctx)
 	}
@@ -54,7 +58,7 @@ func Run(ctx context.Context, cfg Config) error {
 	}
 	for _, p := range []*party{s.caller, s.me} {
 		if p != nil {
-			p.stop()
+			err = errors.Join(err, p.stop())
 		}
 	}
 	if err != nil {
@@ -70,10 +74,17 @@ func Run(ctx context.Context, cfg Config) error {
 }
 
 // raise brings up both phones: ours with the local exchange, the caller as an extension of it.
-func (s *stage) raise(ctx context.Context, dir string) error {
+func (s *stage) raise(ctx context.Context, cfg Config) error {
 	log := quiet(s.out)
+	files := inProcess(log)
+	mine := files
+	if cfg.SoundHelper != "" {
+		mine = inKernel(cfg.SoundHelper, log, func(node, card string) {
+			s.claim(true, "the kernel has the handset, as %s with the sound card %s", node, card)
+		})
+	}
 	var err error
-	s.me, err = raise(ctx, dir, "handset", "handset", "earpiece.wav", phone.Config{Version: "demo", Logger: log, Trace: trace(s.line)})
+	s.me, err = raise(ctx, cfg.Dir, "handset", "handset", "earpiece.wav", phone.Config{Version: "demo", Logger: log, Trace: trace(s.line)}, mine)
 	if err != nil {
 		return fmt.Errorf("our phone: %w", err)
 	}
@@ -82,9 +93,9 @@ func (s *stage) raise(ctx context.Context, dir string) error {
 		return err
 	}
 	s.claim(true, "registered as extension %s at the local exchange %s", phone.LocalExtension, s.me.phone.Exchange())
-	s.caller, err = raise(ctx, dir, "headset", "caller", "caller.wav", phone.Config{Version: "demo", Logger: log, Accounts: []ua.Account{{
+	s.caller, err = raise(ctx, cfg.Dir, "headset", "caller", "caller.wav", phone.Config{Version: "demo", Logger: log, Accounts: []ua.Account{{
 		Name: "neighbour", URI: "sip:101@" + s.me.phone.Exchange(), DisplayName: "Neighbour", Transport: "udp", Register: true, Expires: time.Hour,
-	}}})
+	}}}, files)
 	if err != nil {
 		return fmt.Errorf("the calling phone: %w", err)
 	}

@@ -6,5 +6,8 @@
 // keeps what the earpiece played and what the microphone heard, with the clock time of each period, so that tones,
 // speech, levels and delays are measured where a user would hear them.
 //
+// As root, where the kernel has the emulated bus vhci_hcd, the handset is plugged into the kernel instead: there is a
+// hidraw node and a sound card then, and the phone finds and opens them as those of any other handset.
+//
 // Everything that is claimed is checked; a check that fails makes the demonstration fail.
 package demo

@@ -22,7 +22,7 @@ type monitor struct {
 	changed chan struct{} // closed and replaced after each period
 }
 
-func watch(p sound.Port) *monitor { return &monitor{Port: p, changed: make(chan struct{})} }
+func watchPort(p sound.Port) *monitor { return &monitor{Port: p, changed: make(chan struct{})} }
 
 // Start starts the port under the monitor.
 func (m *monitor) Start(process sound.Process) error {

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"embed"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -30,7 +31,7 @@ type party struct {
 	sound  *monitor
 	events <-chan control.Event
 	done   chan error
-	stop   func()
+	stop   func() error
 
 	heard time.Time // the tones up to here are in the timeline
 
@@ -40,17 +41,13 @@ type party struct {
 }
 
 // raise brings up a phone with an emulated device of a profile, whose microphone hears a recording again and again.
-func raise(ctx context.Context, dir, profile, voice, record string, cfg phone.Config) (*party, error) {
+func raise(ctx context.Context, dir, profile, voice, record string, cfg phone.Config, plug plug) (*party, error) {
 	said, err := speech.ReadFile("speech/" + voice + ".wav")
 	if err != nil {
 		return nil, err
 	}
 	play := filepath.Join(dir, voice+"-said.wav")
 	if err := os.WriteFile(play, said, 0o644); err != nil {
-		return nil, err
-	}
-	port, err := sound.OpenFile(sound.FileConfig{Play: play, Record: filepath.Join(dir, record), Loop: true, Logger: cfg.Logger})
-	if err != nil {
 		return nil, err
 	}
 	shape, err := virtual.ByName(profile)
@@ -61,21 +58,29 @@ func raise(ctx context.Context, dir, profile, voice, record string, cfg phone.Co
 	if err != nil {
 		return nil, err
 	}
-	one := &party{phone: p, device: virtual.New(shape), sound: watch(port), done: make(chan error, 1), news: make(chan struct{})}
+	// Only a serial number tells it from what else may be plugged into the kernel.
+	device := virtual.New(shape, virtual.WithSerial(fmt.Sprintf("demo-%d", os.Getpid())))
+	one := &party{phone: p, device: device, done: make(chan error, 1), news: make(chan struct{})}
 	var unsubscribe func()
 	one.events, unsubscribe = p.Subscribe()
 	go one.listen()
-	ctx, cancel := context.WithCancel(ctx)
-	go func() { one.done <- p.Run(ctx) }()
-	one.stop = func() {
+	running, cancel := context.WithCancel(ctx)
+	go func() { one.done <- p.Run(running) }()
+	pull := func() error { return nil }
+	one.stop = func() error {
 		cancel()
 		<-one.done
 		unsubscribe()
+		return pull()
 	}
-	if err := p.AttachVirtual(one.device, phone.Sound{Port: one.sound, Name: "file"}); err != nil {
-		one.stop()
-		return nil, err
+	m, unplug, err := plug(ctx, p, device, play, filepath.Join(dir, record))
+	if unplug != nil {
+		pull = unplug
 	}
+	if err != nil {
+		return nil, errors.Join(err, one.stop())
+	}
+	one.sound = m
 	return one, nil
 }
 

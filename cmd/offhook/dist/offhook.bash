@@ -29,7 +29,7 @@ _offhook() {
     esac
     case ${said[*]} in
     run*) flags='--config --headless --virtual --verbose' ;;
-    demo*) flags='--dir' ;;
+    demo*) flags='--dir --kernel' ;;
     dial*) flags='--account --handset' ;;
     answer* | handset*) flags='--handset' ;;
     trace*) flags='--full --pcap' ;;

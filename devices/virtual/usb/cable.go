@@ -15,6 +15,13 @@ import (
 // we may not: vhci_hcd is not loaded, we are not root, or this is not Linux.
 var ErrNoBus = errors.New("no emulated USB bus")
 
+// Bus tells why no phone can be plugged in here, nil when one can. The error
+// wraps ErrNoBus.
+func Bus() error {
+	_, err := readStatus()
+	return err
+}
+
 // Attached is a phone plugged into the kernel of this machine. The USB device is
 // there while the phone is plugged in: it follows virtual.Phone.Unplug and
 // Replug, and comes back on the same port. (An unplug may be too short to be
