@@ -31,8 +31,6 @@ func opusOptions(fmtp string) (o codec.Options) {
 			o.NoFEC = n == 0
 		case "cbr":
 			o.CBR = n == 1
-		case "usedtx":
-			o.DTX = n == 1
 		}
 	}
 	return o

@@ -318,7 +318,9 @@ func (b *jitterBuffer) makeUp(n int32) {
 		return
 	}
 	b.decoder.Conceal(b.pcm[at:])
-	b.stats.concealed += uint64(n / b.k)
+	if p, ok := b.decoder.(codec.Pauser); !ok || !p.Pausing() {
+		b.stats.concealed += uint64(n / b.k)
+	}
 }
 
 // recover appends what is lost just before a packet out of the copy in that, if

@@ -20,9 +20,12 @@ type Params struct {
 	Send, Receive    bool           // both false: on hold
 	RTCP             netip.AddrPort // where the peer wants RTCP, when it does not share the port
 	RTCPMux          bool           // RTCP shares the ports of RTP (RFC 5761)
-	AnnexB           bool           // G.729: the peer understands Annex B
-	Fmtp             string         // what the peer says of Codec in its a=fmtp; heeded for Opus
-	EventClock       int            // RTP clock of telephone-event, Hz; 0 = that of Codec
+	// Silence is left out: by the codec itself (G.729 with Annex B, Opus), or with
+	// comfort noise of this payload type (RFC 3389), for the codecs that can't; 0 = not.
+	DTX                     bool
+	ComfortNoisePayloadType uint8
+	Fmtp                    string // what the peer says of Codec in its a=fmtp; heeded for Opus
+	EventClock              int    // RTP clock of telephone-event, Hz; 0 = that of Codec
 	// What the peer may send with, where it differs from what we send with; 0: the same.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
 	SRTP                                        SRTP               // with keys known beforehand; zero, and DTLS too: plain RTP
@@ -53,6 +56,8 @@ func (p *Params) check() (codec.Codec, error) {
 		return nil, fmt.Errorf("payload types %d and %d: want 0 to 127", p.PayloadType, p.EventPayloadType)
 	case p.EventPayloadType != 0 && p.EventPayloadType == p.PayloadType:
 		return nil, fmt.Errorf("payload type %d stands for both %s and telephone-event", p.PayloadType, p.Codec)
+	case p.ComfortNoisePayloadType > 127 || p.ComfortNoisePayloadType != 0 && (p.ComfortNoisePayloadType == p.PayloadType || p.ComfortNoisePayloadType == p.EventPayloadType):
+		return nil, fmt.Errorf("payload type %d cannot stand for comfort noise", p.ComfortNoisePayloadType)
 	case p.Send && (!p.Remote.Addr().IsValid() || p.Remote.Port() == 0):
 		return nil, fmt.Errorf("cannot send to %v: the peer gave no usable address", p.Remote)
 	case p.EventClock < codecRate || p.EventClock > 48000 || p.EventClock%1000 != 0:

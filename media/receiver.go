@@ -82,6 +82,9 @@ func (r *receiver) set(p Params, c codec.Codec) (netip.AddrPort, error) {
 	if main.clock == codecRate { // that of the static payload type of comfort noise
 		r.byType[codec.ComfortNoisePayloadType] = r.comfort(c, main)
 	}
+	if p.ComfortNoisePayloadType != 0 {
+		r.byType[p.ComfortNoisePayloadType] = r.comfort(c, main)
+	}
 	for _, events := range []uint8{p.EventPayloadType, p.ReceiveEventPayloadType} {
 		if events != 0 {
 			r.byType[events] = nil

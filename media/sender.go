@@ -47,7 +47,9 @@ type sender struct {
 	frames int    // periods in it, those in frame included
 	digit  codec.EventSender
 	keys   keyTone // of digits in band
-	pause  int     // periods to wait before the next digit
+	// comfort says which periods are silence, where the peer takes comfort noise.
+	comfort codec.ComfortNoiseSender
+	pause   int // periods to wait before the next digit
 
 	stats senderStats
 }
@@ -71,7 +73,7 @@ func (t *sender) init(random func() uint32) {
 }
 
 // set applies parameters. first tells that the first packet of all went out.
-func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *wire) (first bool, err error) {
+func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, w *wire) (first bool, err error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p.SRTP.Suite != t.params.SRTP.Suite || p.SRTP.Send != t.params.SRTP.Send {
@@ -79,12 +81,11 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 			return false, err
 		}
 	}
-	o := codec.Options{DTX: dtx && p.AnnexB}
+	var o codec.Options
 	if c.Name() == "OPUS" {
 		o = opusOptions(p.Fmtp)
-		o.DTX = o.DTX && dtx
 	}
-	o.PTime = p.PTime
+	o.DTX, o.PTime = p.DTX, p.PTime
 	if t.encoder == nil || t.codec.Name() != c.Name() || t.options != o {
 		e, err := c.NewEncoder(o)
 		if err != nil {
@@ -94,10 +95,12 @@ func (t *sender) set(p Params, c codec.Codec, dest netip.AddrPort, dtx bool, w *
 			t.encoder.Close()
 		}
 		t.codec, t.encoder, t.options, t.tick = c, e, o, uint32(c.ClockRate()/100)
+		t.comfort.Reset()
 		t.discard()
 	}
 	if p.speaks() && !t.params.speaks() {
 		t.resume = true
+		t.comfort.Reset() // it begins with sound
 	}
 	if !p.speaks() {
 		t.discard() // sound from before the hold must not come out after it
@@ -213,6 +216,9 @@ func (t *sender) event(digits <-chan byte, w *wire) bool {
 // encode adds the period in narrow to the packet, and sends that when it is
 // full or the encoder ends it.
 func (t *sender) encode(w *wire) {
+	if t.params.ComfortNoisePayloadType != 0 && t.leaveOut(w) {
+		return
+	}
 	if t.frames == 0 {
 		t.begin = t.timestamp
 		t.packet = t.buf[:headerBytes]
@@ -239,6 +245,22 @@ func (t *sender) encode(w *wire) {
 	if time.Duration(t.frames)*10*time.Millisecond >= t.params.PTime {
 		t.flush(w)
 	}
+}
+
+// leaveOut passes over the period in narrow when it is one of silence, and
+// describes that to the peer now and then. A packet that was begun is filled.
+func (t *sender) leaveOut(w *wire) bool {
+	speech, describe := t.comfort.Period(t.narrow)
+	if speech || t.frames > 0 {
+		return false
+	}
+	if describe {
+		t.packet = t.comfort.Append(t.buf[:headerBytes])
+		t.send(header{payloadType: t.params.ComfortNoisePayloadType, timestamp: t.timestamp}, w)
+	}
+	t.timestamp += t.tick
+	t.marker = true
+	return true
 }
 
 // flush sends the packet of sound, if there is one.

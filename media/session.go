@@ -43,7 +43,6 @@ type SessionConfig struct {
 	RTCP         net.PacketConn   // the socket for RTCP where the peer does not share RTP's; owned by the session; may be nil
 	Identity     *keying.Identity // what we show in DTLS handshakes; nil: Params.DTLS is refused
 	OnKeyed      func(error)      // a DTLS handshake ended: nil, or an error that wraps ErrKeying; on a goroutine of its own
-	DTX          bool             // leave out silence where the peer agrees (G.729 with AnnexB)
 }
 
 // Session is one call's RTP. It survives holds and changes of handset: the
@@ -131,7 +130,7 @@ func (s *Session) apply() error {
 	if err != nil {
 		return fmt.Errorf("set up call audio: %w", err)
 	}
-	first, err := s.tx.set(p, c, dest, s.cfg.DTX, s.wire)
+	first, err := s.tx.set(p, c, dest, s.wire)
 	if err != nil {
 		return fmt.Errorf("set up call audio: %w", err)
 	}

@@ -220,9 +220,9 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		ReceivePayloadType: m.ReceivePayloadType, ReceiveEventPayloadType: m.ReceiveEventPayloadType,
 		Send:    m.Send,
 		Receive: m.Receive,
-		AnnexB:  m.AnnexB,
-		Fmtp:    m.Fmtp,
-		RTCP:    m.RTCP, RTCPMux: m.RTCPMux,
+		DTX:     m.DTX, ComfortNoisePayloadType: m.ComfortNoise,
+		Fmtp: m.Fmtp,
+		RTCP: m.RTCP, RTCPMux: m.RTCPMux,
 		DigitsInBand: c.digits == digitsInBand,
 		SRTP:         media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
 	})

@@ -39,7 +39,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		account := ua.Account{
 			Name: a.Name, URI: a.URI, DisplayName: a.DisplayName, AuthUser: a.AuthUser,
 			Registrar: a.Registrar, OutboundProxy: a.OutboundProxy, Transport: a.Transport,
-			Register: a.Register, Expires: a.Expires, Codecs: a.Codecs, DTMF: a.DTMF,
+			Register: a.Register, Expires: a.Expires, Codecs: a.Codecs, DTMF: a.DTMF, SilenceSuppression: a.SilenceSuppression,
 			SRTP: a.SRTP, SRTPRequired: a.SRTPRequired, Redirects: a.Redirects, Anonymous: a.Anonymous,
 			PublicAddress: a.PublicAddress, STUN: a.STUN, TrustedServers: a.TrustedServers,
 		}

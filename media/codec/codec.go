@@ -113,6 +113,13 @@ type Recoverer interface {
 	Recover(out []int16, payload []byte) bool
 }
 
+// Pauser is what decoders are that are told when the sender leaves silence out.
+type Pauser interface {
+	// Pausing says that the last payload described silence: what is concealed
+	// after it is no loss.
+	Pausing() bool
+}
+
 // List returns the codecs of this build, in the order in which they are
 // offered by default.
 func List() []Codec { return append([]Codec(nil), list...) }

@@ -83,5 +83,8 @@ func (n *ComfortNoise) Conceal(out []int16) {
 	}
 }
 
+// Pausing is true: noise stands for silence.
+func (n *ComfortNoise) Pausing() bool { return true }
+
 // Close does nothing.
 func (n *ComfortNoise) Close() error { return nil }

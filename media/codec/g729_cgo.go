@@ -94,6 +94,7 @@ func (e *g729Encoder) Close() error {
 
 type g729Decoder struct {
 	ctx *C.bcg729DecoderChannelContextStruct
+	sid bool // a silence description came last
 	in  [g729Bytes]byte
 	out [g729Frame]int16
 }
@@ -120,6 +121,7 @@ func (d *g729Decoder) Decode(out []int16, payload []byte) (int, error) {
 		copy(d.in[:], payload[:k])
 		payload = payload[k:]
 		d.frame(o, k, false)
+		d.sid = k == g729SID
 	}
 	return n, nil
 }
@@ -134,6 +136,9 @@ func (d *g729Decoder) Conceal(out []int16) {
 	}
 	clear(out)
 }
+
+// Pausing tells whether a silence description came last.
+func (d *g729Decoder) Pausing() bool { return d.sid }
 
 // frame decodes d.in[:n] into out[:80].
 func (d *g729Decoder) frame(out []int16, n int, erased bool) {

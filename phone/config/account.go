@@ -61,6 +61,7 @@ func readAccount(t *table) Account {
 	t.duration("expires", &a.Expires, 30*time.Second, 24*time.Hour)
 	readCodecs(t, &a.Codecs)
 	t.choice("dtmf", &a.DTMF, []string{"rfc4733", "info", "inband", "auto"})
+	t.boolean("silence_suppression", &a.SilenceSuppression)
 	t.choice("srtp", &a.SRTP, []string{"off", "sdes"}, "dtls")
 	t.boolean("srtp_required", &a.SRTPRequired)
 	if a.SRTPRequired && a.SRTP == "off" {

@@ -54,11 +54,13 @@ type Account struct {
 	Expires        time.Duration
 	Codecs         []string // allowed, best first, in capitals: "OPUS", "G722", "PCMA"
 	DTMF           string   // "rfc4733", "info", "inband" or "auto"
-	SRTP           string   // "off" or "sdes"
-	SRTPRequired   bool     // calls that would not be encrypted fail
-	AutoAnswer     string   // "off", "on" or "intercom"
-	Anonymous      bool     // who is called does not see who calls
-	Redirects      string   // which 3xx are followed: "domain", "any" or "off"
+	// SilenceSuppression: silence is not sent, where the other side agrees.
+	SilenceSuppression bool
+	SRTP               string // "off" or "sdes"
+	SRTPRequired       bool   // calls that would not be encrypted fail
+	AutoAnswer         string // "off", "on" or "intercom"
+	Anonymous          bool   // who is called does not see who calls
+	Redirects          string // which 3xx are followed: "domain", "any" or "off"
 }
 
 // Values of Audio.Backend.

@@ -46,6 +46,7 @@ register  = true
 expires   = 300
 codecs    = ["opus", "g722", "PCMU", "g729"]
 dtmf      = "rfc4733"
+silence_suppression = true
 srtp      = "off"
 srtp_required = false
 auto_answer = "off"
@@ -93,7 +94,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 				Name: "desk", URI: "sip:alice@example.org", DisplayName: "Alice", AuthUser: "a-100",
 				Password: NewPassword("hunter2"), Registrar: "sip:reg.example.org:5062",
 				OutboundProxy: "proxy.example.org", Transport: "tcp", Register: true, Expires: 300 * time.Second,
-				Codecs: []string{"OPUS", "G722", "PCMU", "G729"}, DTMF: "rfc4733", SRTP: "off", AutoAnswer: "off", Redirects: "domain",
+				Codecs: []string{"OPUS", "G722", "PCMU", "G729"}, DTMF: "rfc4733", SilenceSuppression: true, SRTP: "off", AutoAnswer: "off", Redirects: "domain",
 			},
 			{
 				Name: "200", URI: "sip:200@[2001:db8::1]:5070", Transport: "udp", Expires: 600 * time.Second,
@@ -111,7 +112,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 		t.Errorf("read\n%+v\nwant\n%+v", cfg, want)
 	}
 	expectLines(t, warnings, []string{
-		`c.toml:40: ring = "speakers" is not in this version yet: skipped`,
+		`c.toml:41: ring = "speakers" is not in this version yet: skipped`,
 	})
 }
 

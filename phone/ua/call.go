@@ -95,8 +95,8 @@ func (c *call) session(f flow) *sdp.Session {
 	if !addr.IsValid() {
 		addr = f.media()
 	}
-	l := sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime, AnnexB: c.lm.AnnexB,
-		RTCPMux: c.lm.RTCPMux, Encryption: c.acc.encryption()}
+	l := sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime,
+		SilenceSuppression: c.acc != nil && c.acc.cfg.SilenceSuppression, RTCPMux: c.lm.RTCPMux, Encryption: c.acc.encryption()}
 	rand.Read(l.Seed[:])
 	return sdp.NewSession(l, random64())
 }
@@ -385,7 +385,7 @@ func mediaOf(r sdp.Result) Media {
 	return Media{
 		Remote: r.Remote, Codec: r.Codec, PayloadType: r.Payload, EventPayloadType: r.Events,
 		ReceivePayloadType: r.ReceivePayload, ReceiveEventPayloadType: r.ReceiveEvents,
-		EventClock: r.EventClock, PTime: r.PTime, Send: r.Send, Receive: r.Receive, AnnexB: r.AnnexB,
+		EventClock: r.EventClock, PTime: r.PTime, Send: r.Send, Receive: r.Receive, DTX: r.DTX, ComfortNoise: r.ComfortNoise,
 		Fmtp: r.Fmtp, SRTP: r.SRTP, RTCP: r.RTCP, RTCPMux: r.RTCPMux,
 	}
 }

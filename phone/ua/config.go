@@ -38,6 +38,9 @@ type Account struct {
 	Expires  time.Duration // asked-for lifetime of the registration; 0: 600 s
 	Codecs   []string      // allowed codecs in order of preference; empty: those of the Config
 	DTMF     string        // "rfc4733" (default), "info", "inband", "auto"
+	// SilenceSuppression: silence is left out both ways where the peer agrees, by
+	// comfort noise (RFC 3389) or the codec's own means.
+	SilenceSuppression bool
 	// SRTP is "off" (default: sound goes plainly, RTP/SAVP is refused) or
 	// "sdes": keys are offered in RTP/AVP and taken from any offer, so that a
 	// call is encrypted where the peer knows how (RFC 4568). With SRTPRequired
@@ -82,7 +85,6 @@ type LocalMedia struct {
 	Port   uint16
 	Codecs []string // "PCMU", "PCMA", "G729", in order of preference; empty: the account's
 	PTime  time.Duration
-	AnnexB bool // G.729: packets of comfort noise (Annex B) are understood
 	// RTCPMux: RTCP is understood on the port of RTP (RFC 5761).
 	RTCPMux bool
 }
@@ -96,7 +98,8 @@ type Media struct {
 	EventClock       int           // RTP clock of telephone-event, Hz
 	PTime            time.Duration // how much sound the peer wants in a packet
 	Send, Receive    bool
-	AnnexB           bool // G.729: silence may be coded by Annex B
+	DTX              bool  // silence may be left out by the codec itself (G.729 Annex B, Opus)
+	ComfortNoise     uint8 // payload type of comfort noise (RFC 3389) in place of silence; 0 = none
 	// What the peer may send with, where it differs from what we send with.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
 	Fmtp                                        string         // the peer's a=fmtp of Codec

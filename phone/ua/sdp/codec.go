@@ -109,6 +109,30 @@ func parameter(fmtp, name string) (value string, ok bool) {
 	return "", false
 }
 
+// comfortNoise is RFC 3389 among the names that payload types are bound to, and
+// its static payload type. That has a clock of 8000 Hz.
+const (
+	comfortNoise        = "CN"
+	comfortNoisePayload = 13
+)
+
+// takesComfortNoise: pauses of the codec can be described by it. Those with
+// silence descriptions of their own have no use for it.
+func (f *format) takesComfortNoise() bool { return f.clock == 8000 && f.name != "G729" }
+
+// leavesOut says whether a peer's fmtp lets the codec leave silence out itself:
+// G.729 by Annex B, and Opus where the peer prefers it (RFC 7587 section 6.1).
+func (f *format) leavesOut(fmtp string) bool {
+	switch f.name {
+	case "G729":
+		return annexB(fmtp)
+	case "OPUS":
+		v, _ := parameter(fmtp, "usedtx")
+		return v == "1"
+	}
+	return false
+}
+
 // annexB says whether a G.729 fmtp allows Annex B: absent means yes
 // (RFC 4856 section 2.1.9).
 func annexB(fmtp string) bool {

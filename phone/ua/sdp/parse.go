@@ -40,6 +40,7 @@ type media struct {
 	codecs  []codec
 	numbers []int       // every payload type that is listed
 	events  map[int]int // payload type of telephone-event by its clock
+	comfort int         // that of comfort noise at 8000 Hz; 0: none
 	ptime   time.Duration
 	maxp    time.Duration
 	rtcp    netip.AddrPort // of a=rtcp: the port is 0 when absent, the address may be invalid
@@ -50,9 +51,8 @@ type media struct {
 // codec is a codec of ours that a media line lists.
 type codec struct {
 	*format
-	pt     int
-	annexB bool
-	fmtp   string
+	pt   int
+	fmtp string
 }
 
 // usable: a stream of ours can be set up with it.

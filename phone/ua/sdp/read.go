@@ -80,12 +80,20 @@ func (m *media) readFormat(pt int, mapped, fmtp string) {
 			}
 			return
 		}
+		if strings.EqualFold(encoding, comfortNoise) && clock == 8000 && m.comfort == 0 {
+			m.comfort = pt
+			return
+		}
 		c = formatByEncoding(encoding, clock, channels)
+	}
+	if mapped == "" && pt == comfortNoisePayload && m.comfort == 0 {
+		m.comfort = pt
+		return
 	}
 	if c == nil || slices.ContainsFunc(m.codecs, func(x codec) bool { return x.format == c }) {
 		return
 	}
-	m.codecs = append(m.codecs, codec{format: c, pt: pt, annexB: annexB(fmtp), fmtp: fmtp})
+	m.codecs = append(m.codecs, codec{format: c, pt: pt, fmtp: fmtp})
 }
 
 // readRTCP reads the value of a=rtcp (RFC 3605): a port, perhaps an address.

@@ -51,12 +51,44 @@ a=sendrecv
 	}
 }
 
+func TestSilenceSuppressionIsOfferedAndAgreedOn(t *testing.T) {
+	l := local
+	l.SilenceSuppression, l.Codecs = true, []string{"OPUS", "PCMU", "G729"}
+	s := NewSession(l, 77)
+	got, err := s.Offer()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"m=audio 4000 RTP/AVP 96 0 18 13 101 102\r\n", "a=fmtp:96 useinbandfec=1;usedtx=1\r\n", "a=rtpmap:13 CN/8000\r\n"} {
+		if !strings.Contains(string(got), want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+	if strings.Contains(string(got), "annexb") {
+		t.Errorf("Annex B is refused in\n%s", got)
+	}
+	for answer, want := range map[string]string{
+		"m=audio 6000 RTP/AVP 0 13\n": "198.51.100.7:6000 PCMU 0/0 ev 0/0 20ms sr cn 13",
+		"m=audio 6000 RTP/AVP 0\n":    "198.51.100.7:6000 PCMU 0/0 ev 0/0 20ms sr",
+		"m=audio 6000 RTP/AVP 96\na=rtpmap:96 opus/48000/2\na=fmtp:96 usedtx=1\n": "198.51.100.7:6000 OPUS 96/96 ev 0/0 20ms sr dtx",
+	} {
+		r, err := s.Clone().SetAnswer(offerOf(t, head+answer))
+		if err != nil || words(r) != want {
+			t.Errorf("%q: agreed %s, %v; want %s", answer, words(r), err, want)
+		}
+	}
+	l.Codecs = []string{"OPUS", "G729"}
+	if got, _ := NewSession(l, 1).Offer(); strings.Contains(string(got), "CN/") {
+		t.Errorf("comfort noise is offered to codecs that have their own:\n%s", got)
+	}
+}
+
 // TestAnswers is the table of offers: what is answered and what is agreed.
 func TestAnswers(t *testing.T) {
 	for _, c := range []struct {
 		name, offer string
 		codecs      string // ours; empty: all
-		annexB      bool
+		silence     bool   // our account leaves silence out
 		media       string // our m= lines, joined by "|"
 		result      string
 	}{
@@ -66,9 +98,23 @@ func TestAnswers(t *testing.T) {
 		{"names without rtpmap by static number", "m=audio 6000 RTP/AVP 18\n", "", false,
 			"m=audio 4000 RTP/AVP 18", "198.51.100.7:6000 G729 18/18 ev 0/0 20ms sr"},
 		{"G.729 annexb absent is yes", "m=audio 6000 RTP/AVP 18\n", "", true,
-			"m=audio 4000 RTP/AVP 18", "198.51.100.7:6000 G729 18/18 ev 0/0 20ms sr B"},
+			"m=audio 4000 RTP/AVP 18", "198.51.100.7:6000 G729 18/18 ev 0/0 20ms sr dtx"},
 		{"G.729 annexb=no", "m=audio 6000 RTP/AVP 18\na=fmtp:18 annexb=no\n", "", true,
 			"m=audio 4000 RTP/AVP 18", "198.51.100.7:6000 G729 18/18 ev 0/0 20ms sr"},
+		{"comfort noise between packets of G.711", "m=audio 6000 RTP/AVP 0 13 101\na=rtpmap:101 telephone-event/8000\n", "", true,
+			"m=audio 4000 RTP/AVP 0 13 101", "198.51.100.7:6000 PCMU 0/0 ev 101/101 20ms sr cn 13"},
+		{"comfort noise at a dynamic number", "m=audio 6000 RTP/AVP 8 98\na=rtpmap:98 cn/8000\n", "", true,
+			"m=audio 4000 RTP/AVP 8 98", "198.51.100.7:6000 PCMA 8/8 ev 0/0 20ms sr cn 98"},
+		{"comfort noise of another clock is none", "m=audio 6000 RTP/AVP 8 98\na=rtpmap:98 CN/16000\n", "", true,
+			"m=audio 4000 RTP/AVP 8", "198.51.100.7:6000 PCMA 8/8 ev 0/0 20ms sr"},
+		{"comfort noise that our account does not want", "m=audio 6000 RTP/AVP 0 13\n", "", false,
+			"m=audio 4000 RTP/AVP 0", "198.51.100.7:6000 PCMU 0/0 ev 0/0 20ms sr"},
+		{"comfort noise beside G.729, which has its own", "m=audio 6000 RTP/AVP 18 13\n", "", true,
+			"m=audio 4000 RTP/AVP 18", "198.51.100.7:6000 G729 18/18 ev 0/0 20ms sr dtx"},
+		{"Opus with silence left out", "m=audio 6000 RTP/AVP 111\na=rtpmap:111 opus/48000/2\na=fmtp:111 minptime=10; usedtx=1\n", "OPUS", true,
+			"m=audio 4000 RTP/AVP 111", "198.51.100.7:6000 OPUS 111/111 ev 0/0 20ms sr dtx"},
+		{"Opus whose peer does not prefer it", "m=audio 6000 RTP/AVP 111\na=rtpmap:111 opus/48000/2\n", "OPUS", true,
+			"m=audio 4000 RTP/AVP 111", "198.51.100.7:6000 OPUS 111/111 ev 0/0 20ms sr"},
 		{"codecs at dynamic numbers, events at any",
 			"m=audio 6000 RTP/AVP 96 97\na=rtpmap:96 pcmu/8000/1\na=rtpmap:97 telephone-event/8000\na=fmtp:97 0-15\n", "", false,
 			"m=audio 4000 RTP/AVP 96 97", "198.51.100.7:6000 PCMU 96/96 ev 97/97 20ms sr"},
@@ -104,7 +150,7 @@ func TestAnswers(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			l := local
-			l.AnnexB = c.annexB
+			l.SilenceSuppression = c.silence
 			if c.codecs != "" {
 				l.Codecs = strings.Fields(c.codecs)
 			}
@@ -151,8 +197,11 @@ func words(r Result) string {
 	if r.RemoteHold {
 		w += " hold"
 	}
-	if r.AnnexB {
-		w += " B"
+	if r.DTX {
+		w += " dtx"
+	}
+	if r.ComfortNoise != 0 {
+		w += fmt.Sprintf(" cn %d", r.ComfortNoise)
 	}
 	return w
 }

@@ -29,7 +29,10 @@ type Local struct {
 	Port   uint16
 	Codecs []string // in order of preference
 	PTime  time.Duration
-	AnnexB bool // G.729 with Annex B is welcome; false writes annexb=no
+	// SilenceSuppression: silence may be left out both ways, by comfort noise (RFC
+	// 3389), Annex B of G.729 and Opus's own means, where the peer agrees. False
+	// asks for every packet.
+	SilenceSuppression bool
 	// Encryption says what is done about SRTP; Seed, which must be random and
 	// kept to oneself, is what its keys are made of.
 	Encryption Encryption
@@ -47,8 +50,9 @@ type Result struct {
 	EventClock              int   // its RTP clock in Hz, as a rule that of Codec
 	PTime                   time.Duration
 	Send, Receive           bool
-	RemoteHold              bool // the peer wants no sound from us
-	AnnexB                  bool
+	RemoteHold              bool           // the peer wants no sound from us
+	DTX                     bool           // silence may be left out by the codec itself
+	ComfortNoise            uint8          // payload type of comfort noise, both ways; 0 = none
 	Fmtp                    string         // the peer's a=fmtp of Codec
 	SRTP                    SRTP           // zero: plain RTP
 	RTCP                    netip.AddrPort // where the peer wants RTCP; it may be Remote
@@ -154,6 +158,9 @@ func (s *Session) Offer() ([]byte, error) {
 		c.events[f.clock] = s.bindEvents(f.clock)
 	}
 	c.events[8000] = s.bindEvents(8000)
+	if s.local.SilenceSuppression && slices.ContainsFunc(c.formats, func(b bound) bool { return b.takesComfortNoise() }) {
+		c.comfort = s.bind(comfortNoise, comfortNoisePayload)
+	}
 	o.said = c
 	return s.write(c)
 }
@@ -267,10 +274,14 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 	for clock, pt := range m.events {
 		s.payloads[eventsName(clock)] = pt
 	}
+	if m.comfort != 0 {
+		s.payloads[comfortNoise] = m.comfort
+	}
 	c := content{active: true, dir: direction(r.Send, r.Receive), mux: r.RTCPMux, formats: []bound{{pick.format, pick.pt}}}
 	if r.Events != 0 {
 		c.events = map[int]int{r.EventClock: int(r.Events)}
 	}
+	c.comfort = int(r.ComfortNoise)
 	if s.local.Encryption != NoEncryption && len(m.cryptos) > 0 {
 		theirs := m.cryptos[0] // in the offerer's order (RFC 4568 section 5.1.2)
 		r.SRTP = SRTP{Suite: theirs.suite, Send: s.ourKey(theirs.suite), Receive: theirs.key}
@@ -339,7 +350,7 @@ func (s *Session) agree(m *media, c codec) (Result, error) {
 	r := Result{
 		Remote: netip.AddrPortFrom(m.addr, uint16(m.port)),
 		Codec:  c.name, Payload: uint8(c.pt),
-		AnnexB: c.name == "G729" && c.annexB && s.local.AnnexB,
+		DTX:    s.local.SilenceSuppression && c.leavesOut(c.fmtp),
 		PTime:  m.ptime,
 		Fmtp:   c.fmtp,
 		Events: uint8(m.events[c.clock]), EventClock: c.clock,
@@ -347,6 +358,9 @@ func (s *Session) agree(m *media, c codec) (Result, error) {
 	if r.Events == 0 && m.events[8000] != 0 && c.clock != 8000 {
 		// Many a peer has telephone-event at 8000 Hz alone, whatever the sound.
 		r.Events, r.EventClock = uint8(m.events[8000]), 8000
+	}
+	if s.local.SilenceSuppression && c.takesComfortNoise() {
+		r.ComfortNoise = uint8(m.comfort)
 	}
 	r.RTCPMux = m.mux && s.local.RTCPMux
 	r.RTCP = m.reports(r.RTCPMux)

@@ -18,6 +18,7 @@ type content struct {
 	formats []bound
 	events  map[int]int // telephone-event by its clock
 	dir     Direction
+	comfort int // payload type of comfort noise; 0: none
 	cryptos []string
 	mux     bool
 }
@@ -97,10 +98,17 @@ func (s *Session) writeSound(md *sdp.MediaDescription, c content) {
 	}
 	for _, b := range c.formats {
 		fmtp := b.fmtp
-		if b.name == "G729" && s.local.AnnexB {
-			fmtp = "" // absent means that it is welcome
+		switch {
+		case !s.local.SilenceSuppression:
+		case b.name == "G729":
+			fmtp = "" // absent means that Annex B is welcome
+		case b.name == "OPUS":
+			fmtp += ";usedtx=1"
 		}
 		add(b.pt, b.mapping(), fmtp)
+	}
+	if c.comfort != 0 {
+		add(c.comfort, comfortNoise+"/8000", "")
 	}
 	for _, clock := range slices.Sorted(maps.Keys(c.events)) {
 		add(c.events[clock], eventsName(clock), "0-16")
