@@ -13,14 +13,14 @@ const attenuation = 66
 // reversed, so that filtering is a plain dot product with a history in time
 // order.
 type kernel struct {
-	taps   int         // length of the prototype, odd, at the higher rate
-	phases [][]float32 // 1 phase for down, ratio phases for up
+	taps   int         // length of the prototype, odd, at the common multiple of the rates
+	phases [][]float32 // as many as the rate goes up by
 	width  int         // taps per phase
 }
 
-// prototype returns a linear-phase low-pass for the given ratio of rates, with
-// unit gain at 0 Hz. Its length is odd, so that the delay is a whole number of
-// samples at the higher rate.
+// prototype returns a linear-phase low-pass for a rate and another that is so
+// many times lower, with unit gain at 0 Hz. Its length is odd, so that the delay
+// is a whole number of samples at the higher rate.
 func prototype(ratio int) []float64 {
 	// Frequencies are fractions of the higher rate.
 	low := 1 / float64(ratio)
@@ -62,26 +62,20 @@ func bessel0(x float64) float64 {
 	return sum
 }
 
-func downKernel(ratio int) *kernel {
-	h := prototype(ratio)
-	p := make([]float32, len(h))
-	for i, v := range h { // symmetric, so reversing changes nothing
-		p[i] = float32(v)
-	}
-	return &kernel{taps: len(h), phases: [][]float32{p}, width: len(h)}
-}
-
-func upKernel(ratio int) *kernel {
-	h := prototype(ratio)
-	width := (len(h) + ratio - 1) / ratio
-	k := &kernel{taps: len(h), width: width, phases: make([][]float32, ratio)}
+// newKernel makes the one for going up by one factor and down by another. Both
+// happen at their common multiple, where the lower rate is so many times lower
+// as the larger factor says.
+func newKernel(up, down int) *kernel {
+	h := prototype(max(up, down))
+	width := (len(h) + up - 1) / up
+	k := &kernel{taps: len(h), width: width, phases: make([][]float32, up)}
 	for p := range k.phases {
 		k.phases[p] = make([]float32, width)
 		for j := range width {
-			if i := p + j*ratio; i < len(h) {
-				// Each output sees only one of ratio prototype taps, so the
+			if i := p + j*up; i < len(h) {
+				// Each output sees only one of up prototype taps, so the
 				// gain lost to the inserted zeros is given back here.
-				k.phases[p][width-1-j] = float32(h[i] * float64(ratio))
+				k.phases[p][width-1-j] = float32(h[i] * float64(up))
 			}
 		}
 	}
@@ -90,24 +84,20 @@ func upKernel(ratio int) *kernel {
 
 // Kernels are read-only once made and shared by all resamplers of a ratio.
 var kernels struct {
-	sync.Mutex // guards down and up
-	down, up   map[int]*kernel
+	sync.Mutex // guards made
+	made       map[[2]int]*kernel
 }
 
-func kernelFor(up bool, ratio int) *kernel {
+func kernelFor(up, down int) *kernel {
 	kernels.Lock()
 	defer kernels.Unlock()
-	if kernels.down == nil {
-		kernels.down, kernels.up = map[int]*kernel{}, map[int]*kernel{}
-	}
-	table, design := kernels.down, downKernel
-	if up {
-		table, design = kernels.up, upKernel
-	}
-	k := table[ratio]
+	k := kernels.made[[2]int{up, down}]
 	if k == nil {
-		k = design(ratio)
-		table[ratio] = k
+		if kernels.made == nil {
+			kernels.made = map[[2]int]*kernel{}
+		}
+		k = newKernel(up, down)
+		kernels.made[[2]int{up, down}] = k
 	}
 	return k
 }

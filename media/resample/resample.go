@@ -10,6 +10,10 @@ import (
 // ratio; nothing in telephony needs more than 48 kHz from 8 kHz.
 const MaxRatio = 12
 
+// maxFactor bounds how odd a ratio may be: 441 : 80 is 44.1 kHz to 8 kHz, 640 : 147
+// is 11.025 kHz to 48 kHz. The filter grows with it as well.
+const maxFactor = 640
+
 // chunk is how many input samples are filtered at a time: one 10 ms period at 48 kHz.
 const chunk = 480
 
@@ -17,37 +21,51 @@ const chunk = 480
 // goroutine; no method may run beside another.
 type Resampler struct {
 	from, to int
-	ratio    int
+	up, down int     // to : from in lowest terms
 	kernel   *kernel // nil when the rates are equal
 
 	// line is the last width-1 input samples, then room for one chunk.
-	line []float32
-	skip int // down: input samples to pass over before the next output
+	line  []float32
+	skip  int // input samples to pass over before the next output
+	phase int // of the next output, 0 to up-1
 }
 
-// New returns a resampler from one rate to another, in Hz. One rate must be a
-// whole multiple (at most MaxRatio) of the other; equal rates copy.
+// New returns a resampler from one rate to another, in Hz. One rate is at most
+// MaxRatio times the other; equal rates copy. Rates that have hardly a divisor
+// in common, as 44101 and 48000, are an error.
 func New(from, to int) (*Resampler, error) {
 	if from <= 0 || to <= 0 {
 		return nil, fmt.Errorf("resample: %d Hz to %d Hz: rates must be positive", from, to)
 	}
-	r := &Resampler{from: from, to: to, ratio: max(from, to) / min(from, to)}
-	if max(from, to)%min(from, to) != 0 || r.ratio > MaxRatio {
-		return nil, fmt.Errorf("resample: %d Hz to %d Hz: one must be 1 to %d times the other", from, to, MaxRatio)
+	if max(from, to) > MaxRatio*min(from, to) {
+		return nil, fmt.Errorf("resample: %d Hz to %d Hz: one may be %d times the other at most", from, to, MaxRatio)
 	}
-	if r.ratio > 1 {
-		r.kernel = kernelFor(to > from, r.ratio)
+	d := divisor(from, to)
+	r := &Resampler{from: from, to: to, up: to / d, down: from / d}
+	if max(r.up, r.down) > maxFactor {
+		return nil, fmt.Errorf("resample: %d Hz to %d Hz: a ratio of %d to %d is too odd, %d is the most", from, to, r.down, r.up, maxFactor)
+	}
+	if from != to {
+		r.kernel = kernelFor(r.up, r.down)
 		r.line = make([]float32, r.kernel.width-1+chunk)
 	}
 	return r, nil
 }
 
+// divisor is the greatest that two numbers have in common.
+func divisor(a, b int) int {
+	for b != 0 {
+		a, b = b, a%b
+	}
+	return a
+}
+
 // Process converts all of src into dst and returns the number of samples
-// written. Upwards that is len(src) times the ratio. Downwards it is len(src)
-// divided by the ratio when that is whole; otherwise the remainder is carried
-// into the next call, and the count is at most one more. dst must have the room
-// (Size says how much) and must not overlap src; it panics when it has not,
-// as copying past the end of a slice does. It does not allocate.
+// written: len(src) times the ratio when that is whole, as it is for whole
+// periods of 10 ms. Otherwise the remainder is carried into the next call, and
+// the count is at most one more. dst must have the room (Size says how much)
+// and must not overlap src; it panics when it has not, as copying past the end
+// of a slice does. It does not allocate.
 func (r *Resampler) Process(dst, src []int16) (n int) {
 	if r.kernel == nil {
 		_ = dst[:len(src)]
@@ -60,52 +78,37 @@ func (r *Resampler) Process(dst, src []int16) (n int) {
 		for i, s := range part {
 			r.line[history+i] = float32(s)
 		}
-		if r.to > r.from {
-			n += r.up(dst[n:], len(part))
-		} else {
-			n += r.down(dst[n:], len(part))
-		}
+		n += r.filter(dst[n:], len(part))
 		copy(r.line, r.line[len(part):len(part)+history])
 	}
 	return n
 }
 
-func (r *Resampler) up(dst []int16, in int) (n int) {
-	w := r.kernel.width
-	for i := range in {
-		window := r.line[i : i+w]
-		for _, phase := range r.kernel.phases {
-			dst[n] = round(dot(phase, window))
-			n++
+// filter makes what can be made of so many new samples in line.
+func (r *Resampler) filter(dst []int16, in int) (n int) {
+	w, up, down := r.kernel.width, r.up, r.down
+	i, phase := r.skip, r.phase
+	for i < in {
+		dst[n] = round(dot(r.kernel.phases[phase], r.line[i:i+w]))
+		n++
+		for phase += down; phase >= up && i < in; i++ {
+			phase -= up
 		}
 	}
-	return n
-}
-
-func (r *Resampler) down(dst []int16, in int) (n int) {
-	w, phase := r.kernel.width, r.kernel.phases[0]
-	i := r.skip
-	for ; i < in; i += r.ratio {
-		dst[n] = round(dot(phase, r.line[i:i+w]))
-		n++
-	}
-	r.skip = i - in
+	// What is left over of a long step is passed over in the next chunk.
+	i += phase / up
+	r.skip, r.phase = i-in, phase%up
 	return n
 }
 
 // Size returns the largest number of samples Process can write for n samples of
 // input.
-func (r *Resampler) Size(n int) int {
-	if r.to >= r.from {
-		return n * r.ratio
-	}
-	return (n + r.ratio - 1) / r.ratio
-}
+func (r *Resampler) Size(n int) int { return (n*r.up + r.down - 1) / r.down }
 
 // Reset forgets the samples still inside, as if the stream began anew.
 func (r *Resampler) Reset() {
 	clear(r.line)
-	r.skip = 0
+	r.skip, r.phase = 0, 0
 }
 
 // Delay returns how much later a sound comes out than it went in.
@@ -113,7 +116,7 @@ func (r *Resampler) Delay() time.Duration {
 	if r.kernel == nil {
 		return 0
 	}
-	return time.Duration(r.kernel.taps-1) * time.Second / time.Duration(2*max(r.from, r.to))
+	return time.Duration(r.kernel.taps-1) * time.Second / time.Duration(2*r.from*r.up)
 }
 
 // dot is the inner product of two slices of equal length. Four sums that do not

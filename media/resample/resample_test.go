@@ -18,19 +18,31 @@ func sine(rate int, freq, amplitude float64, n int) []int16 {
 	return out
 }
 
-// fit returns the amplitude of the sine at freq in x, and the RMS of all else.
+// fit returns the amplitude of the sine at freq in x, by least squares, and the
+// RMS of all else.
 func fit(x []int16, rate int, freq float64) (amplitude, rest float64) {
-	var re, im, power float64
-	for i, s := range x {
-		w := 2 * math.Pi * freq * float64(i) / float64(rate)
-		re += float64(s) * math.Cos(w)
-		im += float64(s) * math.Sin(w)
-		power += float64(s) * float64(s)
+	var xc, xs, cc, cs, ss float64
+	wave := func(i int) (c, s float64) {
+		s, c = math.Sincos(2 * math.Pi * freq * float64(i) / float64(rate))
+		return c, s
 	}
-	n := float64(len(x))
-	amplitude = 2 * math.Hypot(re, im) / n
-	rest = math.Sqrt(max(0, power/n-amplitude*amplitude/2))
-	return amplitude, rest
+	for i, v := range x {
+		c, s := wave(i)
+		xc, xs = xc+float64(v)*c, xs+float64(v)*s
+		cc, cs, ss = cc+c*c, cs+c*s, ss+s*s
+	}
+	det := cc*ss - cs*cs
+	re, im := (xc*ss-xs*cs)/det, (xs*cc-xc*cs)/det
+	if det < 1e-6*cc*cc { // at 0 Hz
+		re, im = xc/cc, 0
+	}
+	sum := 0.0
+	for i, v := range x {
+		c, s := wave(i)
+		d := float64(v) - re*c - im*s
+		sum += d * d
+	}
+	return math.Hypot(re, im), math.Sqrt(sum / float64(len(x)))
 }
 
 func convert(t testing.TB, from, to int, in []int16) []int16 {
@@ -48,6 +60,7 @@ func db(ratio float64) float64 { return 20 * math.Log10(ratio) }
 var pairs = []struct{ from, to int }{
 	{48000, 8000}, {8000, 48000}, {48000, 16000}, {16000, 48000},
 	{48000, 24000}, {24000, 48000}, {16000, 8000}, {8000, 16000}, {24000, 8000},
+	{44100, 48000}, {48000, 44100}, {44100, 8000}, {8000, 44100}, {44100, 16000}, {16000, 44100}, {48000, 32000},
 }
 
 func TestPassBandIsFlatAndClean(t *testing.T) {
@@ -58,8 +71,6 @@ func TestPassBandIsFlatAndClean(t *testing.T) {
 			for _, f := range []float64{100, 300, 1000, edge / 2, edge * 0.9, edge} {
 				out := convert(t, p.from, p.to, sine(p.from, f, amplitude, p.from))
 				settled := out[p.to/50:] // past the filter's start
-				// A whole number of periods: the fit leaves nothing behind.
-				settled = settled[:p.to*9/10/20*20]
 				got, rest := fit(settled, p.to, f)
 				if ripple := db(got / amplitude); math.Abs(ripple) > 0.02 {
 					t.Errorf("%.0f Hz: level off by %.3f dB, want under 0.02", f, ripple)
@@ -125,7 +136,11 @@ func TestDelayIsWhatItSays(t *testing.T) {
 			t.Fatal(err)
 		}
 		if high := max(p.from, p.to); high == 48000 {
-			if limit := limits[min(p.from, p.to)]; r.Delay() > limit {
+			limit := limits[min(p.from, p.to)]
+			if limit == 0 {
+				limit = 600 * time.Microsecond
+			}
+			if r.Delay() > limit {
 				t.Errorf("%d to %d: delay %v, want at most %v", p.from, p.to, r.Delay(), limit)
 			}
 		}
@@ -138,9 +153,6 @@ func TestDelayIsWhatItSays(t *testing.T) {
 		out := convert(t, p.from, p.to, in)
 		at := len(out) - len(out)/8
 		when := float64(at) / float64(p.to)
-		if p.to < p.from {
-			when = float64(at*r.ratio) / float64(p.from)
-		}
 		want := slope * (when - r.Delay().Seconds())
 		if got := float64(out[at]); math.Abs(got-want) > slope/float64(min(p.from, p.to))/4+2 {
 			t.Errorf("%d to %d: ramp at %.4f s is %.0f, want %.0f", p.from, p.to, when, got, want)
@@ -167,7 +179,7 @@ func TestAnyCuttingGivesTheSameStream(t *testing.T) {
 		if !slices.Equal(parts, whole) {
 			t.Errorf("%d to %d: the stream depends on how it is cut", p.from, p.to)
 		}
-		if p.to > p.from && len(whole) != len(in)*r.ratio {
+		if want := (len(in)*r.up + r.down - 1) / r.down; len(whole) != want {
 			t.Errorf("%d to %d: %d samples from %d", p.from, p.to, len(whole), len(in))
 		}
 	}
@@ -216,7 +228,7 @@ func TestResetForgets(t *testing.T) {
 }
 
 func TestOddRatiosAreRefused(t *testing.T) {
-	for _, p := range [][2]int{{44100, 48000}, {0, 8000}, {8000, 0}, {-8000, 8000}, {1000, 48000}, {48000, 32000}} {
+	for _, p := range [][2]int{{44101, 48000}, {0, 8000}, {8000, 0}, {-8000, 8000}, {1000, 48000}, {48000, 1000}} {
 		if _, err := New(p[0], p[1]); err == nil {
 			t.Errorf("New(%d, %d) accepted", p[0], p[1])
 		}
@@ -242,7 +254,7 @@ func TestProcessDoesNotAllocate(t *testing.T) {
 }
 
 func BenchmarkProcess20ms(b *testing.B) {
-	for _, p := range pairs[:4] {
+	for _, p := range append(pairs[:4:4], pairs[9:11]...) {
 		b.Run(fmt.Sprintf("%d to %d", p.from, p.to), func(b *testing.B) {
 			r, _ := New(p.from, p.to)
 			in, out := make([]int16, p.from/50), make([]int16, p.to/50)

@@ -48,7 +48,7 @@ const (
 )
 
 // rates are tried in this order; the one that worked is tried first next time.
-var rates = []int{48000, 16000, 8000, 24000}
+var rates = []int{48000, 44100, 16000, 8000, 24000}
 
 // devicePort is a port on a device. The owner goroutine lives from OpenDevice to
 // Close; it alone talks to the sound process and starts and ends runs.

@@ -15,7 +15,7 @@ import (
 )
 
 func TestDeviceCarriesSoundBothWays(t *testing.T) {
-	for _, mode := range []string{"fine", "8k"} {
+	for _, mode := range []string{"fine", "8k", "44k1"} {
 		t.Run(mode, func(t *testing.T) {
 			p := mustDevice(t, mode, DeviceConfig{})
 			if info := p.Info(); info.State != Stopped || info.HelperPID == 0 || info.Device != "Card: USB Audio (hw:1,0)" {
@@ -44,7 +44,7 @@ func TestDeviceCarriesSoundBothWays(t *testing.T) {
 				}
 			}
 			info := p.Info()
-			want := map[string]int{"fine": 48000, "8k": 8000}[mode]
+			want := map[string]int{"fine": 48000, "8k": 8000, "44k1": 44100}[mode]
 			if info.Rate != want || info.State != Stopped || info.Restarts != 0 || info.Periods < 60 {
 				t.Errorf("after: %+v", info)
 			}

@@ -121,7 +121,7 @@ func TestFilePortLeavesAGapAfterALongStall(t *testing.T) {
 }
 
 func TestMicrophoneHearsTheFileAtAnyRate(t *testing.T) {
-	for _, f := range []wav.Format{{Rate: 8000, Channels: 1}, {Rate: 16000, Channels: 2}, {Rate: 24000, Channels: 1}, {Rate: 48000, Channels: 2}} {
+	for _, f := range []wav.Format{{Rate: 8000, Channels: 1}, {Rate: 16000, Channels: 2}, {Rate: 24000, Channels: 1}, {Rate: 48000, Channels: 2}, {Rate: 44100, Channels: 2}, {Rate: 22050, Channels: 1}, {Rate: 11025, Channels: 1}} {
 		synctest.Test(t, func(t *testing.T) {
 			var in []int16
 			for _, s := range sine(f.Rate, 440, f.Rate/2) {
@@ -261,14 +261,14 @@ func (h headerOnly) Write(b []byte) (int, error) {
 }
 
 func TestOpenFileSaysWhatIsWrong(t *testing.T) {
-	odd := writeWAV(t, wav.Format{Rate: 44100, Channels: 1}, make([]int16, 10))
+	odd := writeWAV(t, wav.Format{Rate: 44101, Channels: 1}, make([]int16, 10))
 	for _, c := range []struct {
 		cfg  FileConfig
 		want string
 	}{
 		{FileConfig{Play: "/nowhere/in.wav"}, "/nowhere/in.wav"},
 		{FileConfig{Record: "/nowhere/out.wav"}, "/nowhere/out.wav"},
-		{FileConfig{Play: odd}, "44100 Hz; use 8000"},
+		{FileConfig{Play: odd}, "44101 Hz; use 8000"},
 		{FileConfig{Play: "/dev/null"}, "header"},
 	} {
 		if _, err := OpenFile(c.cfg); err == nil || !strings.Contains(err.Error(), c.want) {

@@ -102,6 +102,8 @@ func (f *faulty) Play(d engine.Device, rate, period int, cycle engine.Cycle) (en
 		return nil, &engine.Failure{Code: engine.Busy, Text: "hw:1,0 is used by another program"}
 	case f.mode == "8k" && rate != 8000:
 		return nil, &engine.Failure{Code: engine.Format, Text: "only 8000 Hz"}
+	case f.mode == "44k1" && rate != 44100:
+		return nil, &engine.Failure{Code: engine.Format, Text: "only 44100 Hz"}
 	case f.mode == "stalls-once" && f.life == 1:
 		left := 30
 		inner := cycle

@@ -9,7 +9,7 @@ import (
 	"offhook/media/wav"
 )
 
-// source reads a WAV file of any telephone rate as periods of 48 kHz mono. A nil
+// source reads a WAV file of any usual rate as periods of 48 kHz mono. A nil
 // source is silence. It is owned by one goroutine.
 type source struct {
 	path   string
@@ -17,8 +17,10 @@ type source struct {
 	up     *resample.Resampler
 	loop   bool
 	ended  bool
-	raw    []int16 // as in the file, one period
+	raw    []int16 // as in the file: as many periods as hold whole samples
 	single []int16 // mixed down
+	ready  []int16 // at 48 kHz
+	at     int     // how much of ready was read
 }
 
 func openSource(path string, loop bool) (*source, error) {
@@ -27,13 +29,19 @@ func openSource(path string, loop bool) (*source, error) {
 		return nil, err
 	}
 	f := r.Format()
-	up, err := resample.New(f.Rate, Rate)
-	if err != nil || Rate%f.Rate != 0 {
-		r.Close()
-		return nil, fmt.Errorf("%s has a rate of %d Hz; use 8000, 16000, 24000 or 48000 (sox IN.wav -r 48000 OUT.wav)", path, f.Rate)
+	periods := 1
+	for periods < 4 && f.Rate*periods%100 != 0 {
+		periods *= 2 // 22.05 kHz has 441 samples in two, 11.025 kHz in four
 	}
-	n := f.Rate / 100
-	return &source{path: path, r: r, up: up, loop: loop, raw: make([]int16, n*f.Channels), single: make([]int16, n)}, nil
+	up, err := resample.New(f.Rate, Rate)
+	if err != nil || f.Rate*periods%100 != 0 {
+		r.Close()
+		return nil, fmt.Errorf("%s has a rate of %d Hz; use 8000, 16000, 24000, 44100 or 48000 (sox IN.wav -r 48000 OUT.wav)", path, f.Rate)
+	}
+	n := f.Rate * periods / 100
+	s := &source{path: path, r: r, up: up, loop: loop, raw: make([]int16, n*f.Channels), single: make([]int16, n), ready: make([]int16, periods*Period)}
+	s.at = len(s.ready)
+	return s, nil
 }
 
 // read fills one period; after the end of the file with silence.
@@ -42,6 +50,18 @@ func (s *source) read(mic []int16) error {
 		clear(mic)
 		return nil
 	}
+	if s.at == len(s.ready) {
+		if err := s.more(); err != nil {
+			return err
+		}
+		s.at = 0
+	}
+	s.at += copy(mic, s.ready[s.at:])
+	return nil
+}
+
+// more fills ready.
+func (s *source) more() error {
 	got := 0
 	for got < len(s.raw) && !s.ended {
 		n, err := s.r.Read(s.raw[got:])
@@ -62,7 +82,7 @@ func (s *source) read(mic []int16) error {
 		}
 		s.single[i] = int16(sum / channels)
 	}
-	s.up.Process(mic, s.single)
+	s.up.Process(s.ready, s.single)
 	return nil
 }
 
