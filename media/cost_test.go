@@ -61,7 +61,7 @@ func TestAPeriodAllocatesNothing(t *testing.T) {
 // A packet taken in costs no allocation either, whatever it is.
 func TestAPacketAllocatesNothing(t *testing.T) {
 	var r receiver
-	r.init()
+	r.init(true)
 	peer := netip.MustParseAddrPort("192.0.2.2:5000")
 	if _, err := r.set(params(codec.PCMU, peer), codec.PCMU); err != nil {
 		t.Fatal(err)

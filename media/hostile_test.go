@@ -27,7 +27,7 @@ type hostile struct {
 
 func newHostile(c codec.Codec) *hostile {
 	x := &hostile{c: c, peer: netip.MustParseAddrPort("192.0.2.2:5000"), h: header{ssrc: 77, payloadType: c.PayloadType()}}
-	x.r.init()
+	x.r.init(true)
 	p := params(c, x.peer)
 	p.PTime = 20 * time.Millisecond
 	if _, err := x.r.set(p, c); err != nil {

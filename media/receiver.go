@@ -8,6 +8,7 @@ import (
 	"offhook/media/codec"
 	"offhook/media/resample"
 	"offhook/media/sound"
+	"offhook/media/tone"
 )
 
 // receiver is the half of a session that listens.
@@ -23,6 +24,7 @@ type receiver struct {
 	buffer    *jitterBuffer
 	events    codec.EventReceiver
 	eventSSRC uint32
+	keys      map[int32]*tone.Keys          // hear keys in the sound, by the buffer's k; nil: nobody wants to know
 	ups       map[int32]*resample.Resampler // to the port's rate, by the buffer's k; none for 48 kHz
 	narrow    [sound.Period]int16
 	heard     bool
@@ -33,7 +35,7 @@ type receiver struct {
 }
 
 type receiverStats struct {
-	packets, bytes, strangers, malformed, forged, unknown, events uint64
+	packets, bytes, strangers, malformed, forged, unknown, events, tones uint64
 }
 
 // reception is what became of one packet.
@@ -43,10 +45,16 @@ type reception struct {
 	first bool           // the first packet of the call
 }
 
-func (r *receiver) init() {
+func (r *receiver) init(hearKeys bool) {
 	r.formats = make(map[string]*format)
 	r.buffer = newJitterBuffer()
 	r.ups = map[int32]*resample.Resampler{1: mustResampler(codecRate, sound.Rate), 2: mustResampler(2*codecRate, sound.Rate)}
+	if hearKeys {
+		r.keys = map[int32]*tone.Keys{}
+		for _, k := range []int32{1, 2, 6} {
+			r.keys[k] = tone.NewKeys(int(k) * codecRate)
+		}
+	}
 }
 
 // mustResampler makes one for rates known to fit.
@@ -200,23 +208,39 @@ func (r *receiver) event(h header, payload []byte, now time.Time) byte {
 	return digit
 }
 
-func (r *receiver) pull(out []int16) {
+// pull fills out, and gives the key whose tones are in it, 0 for none.
+func (r *receiver) pull(out []int16) (key byte) {
 	now := time.Now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.closed || !r.agreed || !r.params.Receive || r.params.locked {
 		clear(out)
-		return
+		return 0
 	}
 	up := r.ups[r.buffer.k]
 	if up == nil {
 		r.buffer.pull(out, now)
-		return
+		return r.hear(out)
 	}
 	narrow := r.narrow[:r.buffer.step]
 	r.buffer.pull(narrow, now)
 	n := up.Process(out, narrow)
 	clear(out[n:])
+	return r.hear(narrow)
+}
+
+// hear looks for the tones of keys in what is played. A peer that has sent an
+// event of RFC 4733 says its keys that way; the tones of the same keys may be in
+// the sound all the same.
+func (r *receiver) hear(samples []int16) (key byte) {
+	k := r.keys[r.buffer.k]
+	if k == nil || r.stats.events > 0 {
+		return 0
+	}
+	if key = k.Hear(samples); key != 0 {
+		r.stats.tones++
+	}
+	return key
 }
 
 func (r *receiver) close() {

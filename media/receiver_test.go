@@ -16,7 +16,7 @@ func FuzzReceiver(f *testing.F) {
 	f.Add([]byte{18, 0, 12, 18, 1, 2, 18, 2, 11, 0, 200, 255}, []byte{0x80})
 	f.Fuzz(func(t *testing.T, ops, body []byte) {
 		var r receiver
-		r.init()
+		r.init(true)
 		defer r.close()
 		peer := netip.MustParseAddrPort("192.0.2.2:5000")
 		main := codec.List()[len(ops)%len(codec.List())]
@@ -45,7 +45,7 @@ func FuzzReceiver(f *testing.F) {
 
 func TestADigitWithinSpeechIsNoLoss(t *testing.T) {
 	var r receiver
-	r.init()
+	r.init(true)
 	defer r.close()
 	peer := netip.MustParseAddrPort("192.0.2.2:5000")
 	if _, err := r.set(params(codec.PCMU, peer), codec.PCMU); err != nil {
@@ -74,7 +74,7 @@ func TestADigitWithinSpeechIsNoLoss(t *testing.T) {
 func TestPayloadTypesMayDifferByDirection(t *testing.T) {
 	peer := netip.MustParseAddrPort("192.0.2.1:4000")
 	var r receiver
-	r.init()
+	r.init(true)
 	defer r.close()
 	p := Params{Remote: peer, Codec: "PCMA", PayloadType: 8, EventPayloadType: 96, ReceivePayloadType: 108, ReceiveEventPayloadType: 101, Send: true, Receive: true}
 	if _, err := r.set(p, codec.PCMA); err != nil {

@@ -3,6 +3,7 @@ package media
 import (
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"offhook/media/codec"
@@ -52,6 +53,8 @@ type sender struct {
 	pause   int // periods to wait before the next digit
 
 	stats senderStats
+
+	toned atomic.Int64 // when the tones of a key were sent last, ns since 1970; not guarded
 }
 
 type senderStats struct {
@@ -143,6 +146,7 @@ func (t *sender) push(in []int16, digits <-chan byte, w *wire) (first bool) {
 		key, begins := t.keys.period(digits)
 		if key != nil {
 			in = key
+			t.toned.Store(now.UnixNano())
 		}
 		if begins {
 			t.stats.digits++

@@ -29,14 +29,21 @@ const (
 	codecRate   = 8000 // the unit of rates: those of all codecs are multiples of it
 	digitLength = 100 * time.Millisecond
 	digitQueue  = 64
+	// ownEcho is how long the tones that we send may take to come back from the other end.
+	ownEcho = time.Second
 )
 
 // SessionConfig configures a Session. Callbacks may be nil; they run on the
 // session's reader or the sound port's goroutine and must return soon. They
 // may call methods of the session, but none of an Endpoint.
 type SessionConfig struct {
-	Logger       *slog.Logger     // nil: discard
-	OnEvent      func(digit byte) // a key the peer pressed (RFC 4733), once each
+	Logger  *slog.Logger     // nil: discard
+	OnEvent func(digit byte) // a key the peer pressed (RFC 4733), once each
+	// OnTone hears of a key the peer pressed whose tones are in the sound (ITU-T
+	// Q.23), once each, from within Pull: it must not block. After the first
+	// OnEvent there are none. A key can be told both ways, when its tones begin
+	// before its event does.
+	OnTone       func(digit byte)
 	OnFirstRTP   func(time.Time)  // the first packet was sent
 	OnFirstHeard func(time.Time)  // the first packet of the peer came
 	Rand         *rand.Rand       // nil: seeded by the system; used only inside NewSession
@@ -84,7 +91,7 @@ func NewSession(conn net.PacketConn, cfg SessionConfig) *Session {
 	}
 	s := &Session{cfg: cfg, log: cfg.Logger, wire: newWire(conn), port: portOf(conn), digits: make(chan byte, digitQueue)}
 	s.dtls.wire = newWire(conn)
-	s.rx.init()
+	s.rx.init(cfg.OnTone != nil)
 	s.tx.init(random)
 	s.reports.init(cfg.RTCP, random)
 	go s.read()
@@ -182,7 +189,9 @@ func (s *Session) Pull(out []int16) {
 		clear(out)
 		return
 	}
-	s.rx.pull(out)
+	if key := s.rx.pull(out); key != 0 && time.Since(time.Unix(0, s.tx.toned.Load())) > ownEcho {
+		s.cfg.OnTone(key)
+	}
 	s.extras.incoming(out)
 }
 

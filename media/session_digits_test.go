@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"offhook/media/codec"
+	"offhook/media/sound"
 )
 
 func TestDigitsReachTheOtherEndOnceInOrderThroughABadNetwork(t *testing.T) {
@@ -106,4 +107,68 @@ func TestDigitsThatCannotBeSentSaySo(t *testing.T) {
 			t.Errorf("closed: %v", err)
 		}
 	})
+}
+
+// TestTonesOfKeysAreTold: a peer that knows no events, or uses none, is
+// understood too; tones beside events are not told; nor is what comes back of
+// our own.
+func TestTonesOfKeysAreTold(t *testing.T) {
+	for _, c := range codec.List() {
+		switch c.Name() {
+		case "PCMU", "PCMA", "G722", "L16", "OPUS":
+		default:
+			continue // others garble tones
+		}
+		t.Run(c.Name(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const typed = "0123456789*#ABCD5550"
+				ca, cb := memPair()
+				var events, tones []byte
+				echo := ""
+				a := NewSession(ca, SessionConfig{OnTone: func(d byte) { echo += string(rune(d)) }})
+				b := NewSession(cb, SessionConfig{OnEvent: func(d byte) { events = append(events, d) }, OnTone: func(d byte) { tones = append(tones, d) }})
+				defer a.Close()
+				defer b.Close()
+				pa, pb := params(c, cb.addr), params(c, ca.addr)
+				pa.DigitsInBand = true // though events are agreed on
+				must(t, a.SetParams(pa))
+				must(t, b.SetParams(pb))
+				for _, d := range []byte(typed) {
+					must(t, a.SendDigit(d))
+				}
+				mic := periods(500)
+				turn := func(i int) {
+					a.Push(mic[i])
+					synctest.Wait()
+					out := make([]int16, sound.Period)
+					b.Pull(out)
+					b.Push(out) // an echo service
+					synctest.Wait()
+					a.Pull(out)
+				}
+				run(400, turn)
+				if string(tones) != typed || len(events) != 0 {
+					t.Errorf("tones %q and events %q, want the tones %q", tones, events, typed)
+				}
+				if echo != "" {
+					t.Errorf("our own tones come back as the keys %q", echo)
+				}
+				if n := b.Stats().DigitsReceived; n != uint64(len(typed)) {
+					t.Errorf("%d digits counted", n)
+				}
+				tones = nil
+				pa.DigitsInBand = false
+				must(t, a.SetParams(pa))
+				must(t, a.SendDigit('7'))
+				run(50, turn)
+				pa.DigitsInBand = true
+				must(t, a.SetParams(pa))
+				must(t, a.SendDigit('7'))
+				run(50, turn)
+				if string(events) != "7" || len(tones) != 0 {
+					t.Errorf("events %q and tones %q after an event", events, tones)
+				}
+			})
+		})
+	}
 }

@@ -64,7 +64,7 @@ func (s *Session) Stats() Stats {
 	defer s.rx.mu.Unlock()
 	r, b := s.rx.stats, s.rx.buffer
 	j := b.stats
-	st.Received, st.ReceivedBytes, st.DigitsReceived = r.packets, r.bytes, r.events
+	st.Received, st.ReceivedBytes, st.DigitsReceived = r.packets, r.bytes, r.events+r.tones
 	st.Strangers, st.Malformed, st.UnknownPayload = r.strangers, r.malformed, r.unknown
 	st.Forged = r.forged
 	st.Lost, st.Late, st.Duplicates, st.Reordered = b.stream.lost(), j.late, j.duplicate, j.reordered

@@ -23,6 +23,7 @@ type call struct {
 	codec    string
 	srtp     string // the suite that encrypts its sound, "" none
 	digits   string // how keys are sent
+	keys     keysHeard
 	watch    soundWatch
 	ring     string         // what its INVITE wants the phone to ring like
 	diverted string         // whom it was for before it was forwarded here
@@ -60,13 +61,10 @@ func (p *Phone) open(c *call) error {
 	id := c.id
 	c.since = time.Now()
 	c.session = media.NewSession(conn, media.SessionConfig{
-		Logger: p.log,
-		RTCP:   rtcp,
-		OnEvent: func(digit byte) {
-			p.inbox.post(func() {
-				p.send(control.Event{Type: control.EventDTMF, Call: string(id), Key: string(rune(digit)), Direction: "in"})
-			})
-		},
+		Logger:  p.log,
+		RTCP:    rtcp,
+		OnEvent: func(digit byte) { p.inbox.post(func() { p.keyHeard(id, byEvent, digit) }) },
+		OnTone:  func(digit byte) { p.inbox.post(func() { p.keyHeard(id, byTone, digit) }) },
 	})
 	p.calls[id] = c
 	return nil
@@ -129,7 +127,7 @@ func (p *Phone) fromSIP(e ua.Event) {
 			p.feed(desk.CallReplaced{Call: c.id, Peer: e.Peer, PeerName: e.PeerName})
 		}
 	case ua.KeyReceived:
-		p.send(control.Event{Type: control.EventDTMF, Call: e.Call, Key: string(rune(e.Key)), Direction: "in"})
+		p.keyHeard(desk.CallID(e.Call), byInfo, e.Key)
 	case ua.KeyRefused:
 		p.send(control.Event{Type: control.EventError, Call: e.Call, Key: string(rune(e.Key)), Reason: "sending a digit: " + e.Reason})
 	case ua.Ended:

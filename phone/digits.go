@@ -56,6 +56,41 @@ func (p *Phone) sendDigit(id desk.CallID, key byte) {
 	}
 }
 
+// Ways in which keys of the other side reach us, the surest last.
+const (
+	byTone  = 1 + iota // heard in the sound
+	byInfo             // SIP INFO
+	byEvent            // beside the sound (RFC 4733)
+)
+
+// keysHeard is what is known of the keys of the other side of a call. Gateways send one key in several ways at once: with
+// the first that comes in a surer way, the less sure ones count no more.
+type keysHeard struct {
+	way int
+	key byte // the latest
+	at  time.Time
+}
+
+// sameKey is how far apart the same key can come in two ways.
+const sameKey = 500 * time.Millisecond
+
+// take says whether a key is news.
+func (k *keysHeard) take(way int, key byte, now time.Time) bool {
+	if way < k.way {
+		return false
+	}
+	twice := way > k.way && key == k.key && now.Sub(k.at) < sameKey
+	k.way, k.key, k.at = way, key, now
+	return !twice
+}
+
+// keyHeard tells of a key that the other side pressed.
+func (p *Phone) keyHeard(id desk.CallID, way int, key byte) {
+	if c := p.calls[id]; c != nil && c.keys.take(way, key, time.Now()) {
+		p.send(control.Event{Type: control.EventDTMF, Call: string(id), Key: string(rune(key)), Direction: "in"})
+	}
+}
+
 // Whether an account answers calls by itself; the words of its auto_answer.
 const (
 	answerAlways   = "on"

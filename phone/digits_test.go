@@ -57,7 +57,6 @@ func TestDigitsInEachWay(t *testing.T) {
 					if got != "42*" {
 						t.Errorf("heard the keys %q", got)
 					}
-					return
 				}
 				if keys := a.each(control.EventDTMF, func(e control.Event) string { return e.Key }); keys != "42*" {
 					t.Errorf("received the keys %q", keys)
@@ -224,4 +223,38 @@ func TestWhichCallsRingSpecially(t *testing.T) {
 		w.pass(12 * time.Second)
 		b.hears(10*time.Second, tone.RingSpecial)
 	})
+}
+
+// One key that comes in several ways at once is told once.
+func TestAKeyIsToldOnce(t *testing.T) {
+	type came struct {
+		at  time.Duration
+		way int
+		key byte
+	}
+	const ms = time.Millisecond
+	for _, c := range []struct {
+		name string
+		came []came
+		want string
+	}{
+		{"tones", []came{{0, byTone, '5'}, {200 * ms, byTone, '5'}, {400 * ms, byTone, '6'}}, "556"},
+		{"events", []came{{0, byEvent, '5'}, {200 * ms, byEvent, '5'}}, "55"},
+		{"events and their tones", []came{{0, byEvent, '5'}, {80 * ms, byTone, '5'}, {200 * ms, byEvent, '5'}, {280 * ms, byTone, '5'}}, "55"},
+		{"the tones came first", []came{{0, byTone, '5'}, {80 * ms, byEvent, '5'}, {300 * ms, byTone, '7'}, {310 * ms, byEvent, '7'}}, "57"},
+		{"events and INFO", []came{{0, byInfo, '1'}, {50 * ms, byEvent, '1'}, {400 * ms, byEvent, '1'}, {450 * ms, byInfo, '1'}}, "11"},
+		{"all ways", []came{{0, byTone, '#'}, {50 * ms, byInfo, '#'}, {90 * ms, byEvent, '#'}}, "#"},
+		{"the way changed", []came{{0, byTone, '5'}, {time.Second, byInfo, '5'}, {2 * time.Second, byTone, '5'}}, "55"},
+	} {
+		var k keysHeard
+		got := ""
+		for _, x := range c.came {
+			if k.take(x.way, x.key, time.Unix(1000, 0).Add(x.at)) {
+				got += string(rune(x.key))
+			}
+		}
+		if got != c.want {
+			t.Errorf("%s: told %q, want %q", c.name, got, c.want)
+		}
+	}
 }
