@@ -279,6 +279,19 @@ func (p *Phone) registration(e ua.Registration) {
 		if e.State == ua.Registered && e.Expires > 0 {
 			a.until = time.Now().Add(e.Expires)
 		}
+		p.logRegistration(a)
 		p.send(control.Event{Type: control.EventAccount, Account: a.name, State: e.State.String(), Code: e.Code, Step: string(e.Step), Reason: e.Reason})
+	}
+}
+
+// logRegistration has the log say why an account is not registered, once and not at each attempt, and that it is again.
+func (p *Phone) logRegistration(a *account) {
+	switch {
+	case a.state == ua.Failed && a.reason != a.logged:
+		a.logged = a.reason
+		p.log.Warn("an account is not registered", "account", a.name, "step", string(a.step), "code", a.code, "reason", a.reason)
+	case a.state == ua.Registered && a.logged != "":
+		a.logged = ""
+		p.log.Info("an account is registered again", "account", a.name, "server", a.server)
 	}
 }

@@ -123,6 +123,7 @@ type account struct {
 	step       ua.Step
 	server     string // where it is registered
 	reason     string
+	logged     string    // why it is not registered, as the log has it; empty: it is, for all the log says
 	until      time.Time // when the registration lapses, zero when there is none
 }
 

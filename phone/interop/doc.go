@@ -1,13 +1,14 @@
 // Package interop tests Offhook against programs its authors did not write:
-// kamailio as registrar and proxy, baresip and linphone as the people called
-// and calling. Everything but the comparison of speech (package speech) is in
+// kamailio as registrar and proxy, baresip, linphone and twinkle as the people
+// called and calling, and networks with faults between. Everything but the comparison of speech (package speech) is in
 // test files under the build tag "peers":
 //
 //	go test -tags peers ./phone/interop/...
 //
 // needs Linux and the Debian packages kamailio baresip-core linphone-cli
-// espeak-ng sox ffmpeg iproute2. Without one of them the tests are skipped,
-// loudly; with CI in the environment they fail.
+// twinkle-console gcc libasound2-dev espeak-ng sox ffmpeg iproute2. Without one
+// of them the tests are skipped, loudly; with CI in the environment they fail.
+// So are single tests without kamailio-tls-modules or nftables.
 //
 // The test binary runs itself again in a network, mount and process namespace
 // of its own, and every peer gets a network namespace besides, as if it were

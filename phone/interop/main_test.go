@@ -22,7 +22,7 @@ const inside = "OFFHOOK_INTEROP_INSIDE"
 // OFFHOOK_PROGRAM names one.
 var offhookProgram string
 
-var tools = []string{"ip", "kamailio", "baresip", "linphonec", "espeak-ng", "sox", "ffmpeg"}
+var tools = []string{"ip", "kamailio", "baresip", "linphonec", "twinkle-console", "cc", "espeak-ng", "sox", "ffmpeg"}
 
 func TestMain(m *testing.M) {
 	if os.Getenv(inside) == "" {
@@ -37,10 +37,13 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// ci says whether a tool that is missing is a failure.
+func ci() bool { return os.Getenv("CI") != "" }
+
 // refuse ends the run: skipped on a developer's machine, failed in CI.
 func refuse(format string, args ...any) int {
 	text := fmt.Sprintf(format, args...)
-	if os.Getenv("CI") != "" {
+	if ci() {
 		fmt.Fprintln(os.Stderr, "interop: FAILED:", text)
 		return 1
 	}
@@ -57,7 +60,7 @@ func enter() int {
 		}
 	}
 	if len(missing) > 0 {
-		return refuse("these programs are missing: %s (packages: kamailio kamailio-tls-modules baresip-core linphone-cli espeak-ng sox ffmpeg iproute2)", strings.Join(missing, " "))
+		return refuse("these programs are missing: %s (packages: kamailio kamailio-tls-modules baresip-core linphone-cli twinkle-console gcc libasound2-dev espeak-ng sox ffmpeg iproute2)", strings.Join(missing, " "))
 	}
 	program := os.Getenv("OFFHOOK_PROGRAM")
 	if program == "" {

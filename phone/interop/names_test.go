@@ -4,6 +4,7 @@ package interop
 
 import (
 	"net"
+	"path/filepath"
 	"strings"
 
 	"golang.org/x/net/dns/dnsmessage"
@@ -11,9 +12,20 @@ import (
 
 // names starts a name server for programs in the tests' own namespace. records are lines of "NAME A ADDRESS" and
 // "NAME SRV PRIORITY PORT TARGET", all good for five seconds; there are no other names.
-func (l *lab) names(records ...string) {
+func (l *lab) names(records ...string) { l.nameServer("127.0.0.1", records...) }
+
+// ownNames is names for the hosts that are made from now on; other tests may run meanwhile.
+func (l *lab) ownNames(records ...string) {
 	l.t.Helper()
-	c, err := net.ListenPacket("udp", "127.0.0.1:53")
+	l.wire()
+	l.resolv = filepath.Join(l.dir, "resolv.conf")
+	l.write(l.resolv, "nameserver "+l.gateway()+"\n")
+	l.nameServer(l.gateway(), records...)
+}
+
+func (l *lab) nameServer(addr string, records ...string) {
+	l.t.Helper()
+	c, err := net.ListenPacket("udp", addr+":53")
 	if err != nil {
 		l.t.Fatal(err)
 	}

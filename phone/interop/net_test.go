@@ -23,7 +23,8 @@ type lab struct {
 	dir string
 	n   int // hosts so far
 
-	wired bool
+	wired  bool
+	resolv string // what the hosts made from now on have for /etc/resolv.conf; empty: that of all
 
 	cleanups []func()
 	wrong    []string      // what a comparison of speech found, see speaking
@@ -32,8 +33,8 @@ type lab struct {
 	busy     float64       // part of that time in which something waited for a processor
 }
 
-// newLab makes a network with nobody on it. Tests run one at a time, since
-// they speak in real time.
+// newLab makes a network with nobody on it. Tests that judge speech run one at
+// a time, since they speak in real time; those that mostly wait are parallel.
 func newLab(t *testing.T) *lab {
 	t.Helper()
 	l := &lab{t: t, net: int(nets.Add(1)), dir: t.TempDir()}
@@ -117,6 +118,8 @@ type host struct {
 	space string // network namespace; empty = the tests' own
 	iface string
 	addr  string
+
+	resolv string // its /etc/resolv.conf; empty: that of the tests
 }
 
 // host makes a machine for a peer: a namespace with an address of its own, a
@@ -126,7 +129,7 @@ func (l *lab) host() host {
 	l.t.Helper()
 	l.wire()
 	l.n++
-	h := host{space: fmt.Sprintf("n%dx%d", l.net, l.n), iface: "eth0", addr: fmt.Sprintf("10.66.%d.%d", l.net, l.n)}
+	h := host{space: fmt.Sprintf("n%dx%d", l.net, l.n), iface: "eth0", addr: fmt.Sprintf("10.66.%d.%d", l.net, l.n), resolv: l.resolv}
 	port := fmt.Sprintf("p%dx%d", l.net, l.n)
 	l.ip("netns", "add", h.space)
 	l.cleanup(func() { run("ip", "netns", "del", h.space) })
@@ -180,6 +183,10 @@ func (l *lab) ip(args ...string) {
 func (h host) command(name string, args ...string) *exec.Cmd {
 	if h.space == "" {
 		return exec.Command(name, args...)
+	}
+	if h.resolv != "" { // "ip netns exec" gives it mounts of its own
+		args = append([]string{"-c", `umount /etc/resolv.conf 2>/dev/null; mount --bind "$0" /etc/resolv.conf && exec "$@"`, h.resolv, name}, args...)
+		name = "sh"
 	}
 	return exec.Command("ip", append([]string{"netns", "exec", h.space, name}, args...)...)
 }

@@ -41,15 +41,19 @@ type offhookOptions struct {
 	domain  string // of the address; default: the server's IP address
 	account string // more lines of [[account]]
 	here    bool   // in the tests' own namespace, where their name server is
+	at      *host  // on this machine
 }
 
 // offhook starts the phone with one account at k.
 func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	l.t.Helper()
 	var h host
-	if o.here {
+	switch {
+	case o.here:
 		h = l.here()
-	} else {
+	case o.at != nil:
+		h = *o.at
+	default:
 		h = l.host()
 	}
 	addr := h.addr
@@ -292,23 +296,34 @@ func (p *offhook) eventually(what string, within time.Duration, so func() bool) 
 // speaks waits until the one call has sent and received a hundred packets more, and lost next to none.
 func (p *offhook) speaks() {
 	p.l.t.Helper()
-	media := func() *control.Media {
-		if s := p.status(); len(s.Calls) == 1 {
-			return s.Calls[0].Media
-		}
-		return nil
+	a := p.flows()
+	if b := p.media(); b != nil && b.Lost-a.Lost > 5 {
+		p.l.t.Errorf("%d packets lost on a network that loses none: %+v", b.Lost-a.Lost, b)
 	}
-	a := media()
+}
+
+// flows waits until the one call has sent and received a hundred packets more than it had, which it returns. Some may
+// be lost: a peer that is starved may leave some out itself.
+func (p *offhook) flows() (before *control.Media) {
+	p.l.t.Helper()
+	a := p.media()
 	if a == nil {
 		p.l.t.Fatal("the call has no media figures")
 	}
 	p.eventually("speaking", 10*time.Second, func() bool {
-		b := media()
+		b := p.media()
 		return b != nil && b.PacketsSent >= a.PacketsSent+100 && b.PacketsReceived >= a.PacketsReceived+100
 	})
-	if b := media(); b != nil && b.Lost-a.Lost > 5 {
-		p.l.t.Errorf("%d packets lost on a network that loses none: %+v", b.Lost-a.Lost, b)
+	return a
+}
+
+// media are the figures of the one call.
+func (p *offhook) media() *control.Media {
+	p.l.t.Helper()
+	if s := p.status(); len(s.Calls) == 1 {
+		return s.Calls[0].Media
 	}
+	return nil
 }
 
 // quit ends the phone, so that its recording is complete.

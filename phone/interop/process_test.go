@@ -113,11 +113,28 @@ func (p *process) await(text string, within time.Duration) {
 	}
 }
 
-func (p *process) saw(text string, within time.Duration) bool {
+func (p *process) saw(text string, within time.Duration) bool { return p.sawMore(0, text, within) }
+
+// printed is how many lines there are so far, for awaitMore.
+func (p *process) printed() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.lines)
+}
+
+// awaitMore waits until a line after the first ones holds text.
+func (p *process) awaitMore(from int, text string, within time.Duration) {
+	p.t.Helper()
+	if !p.sawMore(from, text, within) {
+		p.t.Fatalf("%s did not say %q (again) in %v", p.name, text, patience*within)
+	}
+}
+
+func (p *process) sawMore(from int, text string, within time.Duration) bool {
 	deadline := time.After(patience * within)
 	for {
 		p.mu.Lock()
-		for _, line := range p.lines {
+		for _, line := range p.lines[min(from, len(p.lines)):] {
 			if strings.Contains(line, text) {
 				p.mu.Unlock()
 				return true

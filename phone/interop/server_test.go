@@ -118,7 +118,7 @@ func (l *lab) move(off *offhook) (after string) {
 func TestCallOverTLS(t *testing.T) {
 	l := newLab(t)
 	ca, cert, key := l.certificate(siteDomain)
-	k := l.kamailioTLS(map[string]string{"alice": "one", "bob": "two"}, cert, key)
+	k := l.kamailioWith(map[string]string{"alice": "one", "bob": "two"}, kamailioOptions{cert: cert, key: key})
 	l.names(siteDomain+" A "+k.addr, "_sips._tcp."+siteDomain+" SRV 1 5061 "+siteDomain)
 	off := l.offhook(k, "alice", offhookOptions{password: "one", domain: siteDomain, here: true, anywhere: true, transport: "tls",
 		account: fmt.Sprintf("tls_ca = %q", ca)})
@@ -147,7 +147,7 @@ func TestCallOverTLS(t *testing.T) {
 func TestCertificateOfAnotherIsSaid(t *testing.T) {
 	l := newLab(t)
 	ca, cert, key := l.certificate("other.test")
-	k := l.kamailioTLS(map[string]string{"alice": "one"}, cert, key)
+	k := l.kamailioWith(map[string]string{"alice": "one"}, kamailioOptions{cert: cert, key: key})
 	l.names("site.test A "+k.addr, "other.test A "+k.addr)
 	for _, c := range []struct{ domain, lines, want string }{{"site.test", fmt.Sprintf("tls_ca = %q", ca), "is for other.test"}, {"other.test", "", "tls_ca"}} {
 		off := l.offhook(k, "alice", offhookOptions{password: "one", domain: c.domain, here: true, anywhere: true, transport: "tls", failing: true, account: c.lines})
