@@ -152,7 +152,7 @@ func metrics(ssrc uint32, s Stats) *rtcp.VoIPMetricsReportBlock {
 		RoundTripDelay: ms(s.RoundTrip),
 		EndSystemDelay: ms(s.PlayoutDelay + portDelay),
 		SignalLevel:    127, NoiseLevel: 127, RERL: 127, Gmin: gmin,
-		RFactor: uint8(math.Round(s.Rating.R)), ExtRFactor: 127,
+		RFactor: uint8(math.Round(s.Rating.hundred())), ExtRFactor: 127,
 		MOSLQ: uint8(math.Round(rate(s.Codec, s.notPlayed(), 1, 0).MOS * 10)), MOSCQ: uint8(math.Round(s.Rating.MOS * 10)),
 		RXConfig:  0x80 | 0x30, // enhanced concealment, an adaptive buffer
 		JBNominal: ms(s.PlayoutDelay), JBMaximum: ms(max(s.PlayoutDelay, s.Buffered)), JBAbsMax: maxBuffered / 8,

@@ -170,11 +170,28 @@ func TestTheEModelGivesWhatG107Does(t *testing.T) {
 		{"G729", 0.05, 0, 64.7, 3.34},
 		{"GSM", 0, 0, 67.2, 3.46},
 		{"PCMU", 1, 0, 17.3, 1.22},
+		{"L16", 0, 0, 129, 4.50},
+		{"OPUS", 0, 0, 128, 4.494},
+		{"G722", 0, 0, 116, 4.337},
+		{"G722", 0, 400 * time.Millisecond, 91.7, 3.65},
+		{"G722", 0.02, 0, 92.2, 3.67},
+		{"OPUS", 1, 10 * time.Second, 0, 1},
 	} {
 		got := rate(tt.codec, tt.loss, 1, tt.delay)
 		if math.Abs(got.R-tt.r) > 1 || math.Abs(got.MOS-tt.mos) > 0.05 {
 			t.Errorf("%s, %.0f %% lost, %v: %.1f, %.2f; want %.1f, %.2f", tt.codec, 100*tt.loss, tt.delay, got.R, got.MOS, tt.r, tt.mos)
 		}
+	}
+	if g711, g722 := rate("PCMU", 0, 1, 0), rate("G722", 0, 1, 0); g711.Scale != Narrowband || g722.Scale != Wideband || g711.Scale.String() == g722.Scale.String() {
+		t.Errorf("G.711 is rated as %v, G.722 as %v", g711.Scale, g722.Scale)
+	}
+	// On the wire R has a hundred parts, whatever the scale.
+	if m := metrics(1, Stats{Codec: "OPUS", Received: 1, Rating: rate("OPUS", 0, 1, 0)}); m.RFactor != 99 || m.MOSCQ != 45 {
+		t.Errorf("reported: R %d, MOS %d", m.RFactor, m.MOSCQ)
+	}
+	st := Stats{Received: 95, Lost: 5, Recovered: 4}
+	if got := st.notPlayed(); math.Abs(got-0.01) > 1e-9 {
+		t.Errorf("of 5 lost packets 4 were played from copies: %.3f not played", got)
 	}
 	if one, three := rate("PCMU", 0.05, 1, 0), rate("PCMU", 0.05, 3, 0); three.R >= one.R {
 		t.Errorf("bursts are rated %.1f, single losses %.1f", three.R, one.R)

@@ -41,13 +41,14 @@ type Stats struct {
 	Rating Rating        // of what is heard here
 }
 
-// notPlayed is the share of packets that were lost or came too late.
+// notPlayed is the share of packets that were lost, if no copy stood in for them,
+// or came too late.
 func (st *Stats) notPlayed() float64 {
 	total := st.Received + st.Lost
 	if total == 0 {
 		return 0
 	}
-	return min(1, float64(st.Lost+st.Late)/float64(total))
+	return min(1, float64(st.Lost+st.Late-min(st.Recovered, st.Lost+st.Late))/float64(total))
 }
 
 // Stats may be called at any time.

@@ -258,7 +258,7 @@ func (p *Phone) fared(c *call) *control.Media {
 	p.log.Info("call ended", "call", c.id, "codec", m.Codec, "sent", m.PacketsSent, "received", m.PacketsReceived,
 		"lost", m.Lost, "late", m.Late, "longest_loss", m.LongestLoss, "concealed_ms", m.ConcealedMS, "jitter_ms", m.JitterMS,
 		"delay_ms", m.DelayMS, "round_trip_ms", m.RoundTripMS, "remote_loss_percent", m.RemoteLossPercent,
-		"r", m.R, "mos", m.MOS)
+		"r", m.R, "mos", m.MOS, "r_scale", m.RScale)
 	return m
 }
 

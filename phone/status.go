@@ -59,7 +59,7 @@ func mediaOf(n media.Stats) *control.Media {
 		JitterMS: ms(n.Jitter), BufferMS: ms(n.Buffered), ConcealedMS: ms(n.Concealed),
 		DelayMS: ms(n.Delay), RoundTripMS: ms(n.RoundTrip),
 		RemoteLossPercent: tenth(100 * n.RemoteLoss), RemoteJitterMS: ms(n.RemoteJitter),
-		R: tenth(n.Rating.R), MOS: math.Round(n.Rating.MOS*100) / 100,
+		R: tenth(n.Rating.R), MOS: math.Round(n.Rating.MOS*100) / 100, RScale: n.Rating.Scale.String(),
 		MicDBFS: silence, EarDBFS: silence,
 	}
 }

@@ -138,7 +138,11 @@ func mediaLine(c control.Call) string {
 	line := fmt.Sprintf("%s, sent %d, received %d, lost %d, late %d, jitter %.1f ms, buffer %.0f ms",
 		orDash(m.Codec)+secure(c), m.PacketsSent, m.PacketsReceived, m.Lost, m.Late, m.JitterMS, m.BufferMS)
 	if m.R > 0 {
-		line += fmt.Sprintf(", delay %.0f ms, R %.0f (MOS %.1f)", m.DelayMS, m.R, m.MOS)
+		scale := ""
+		if m.RScale == "wideband" {
+			scale = " of 129, wideband"
+		}
+		line += fmt.Sprintf(", delay %.0f ms, R %.0f%s (MOS %.1f)", m.DelayMS, m.R, scale, m.MOS)
 	}
 	return line
 }

@@ -137,8 +137,9 @@ type Media struct {
 	RemoteJitterMS    float64 `json:"remote_jitter_ms,omitempty"`
 
 	DelayMS float64 `json:"delay_ms,omitempty"` // from the other mouth to this ear, as far as known
-	R       float64 `json:"r,omitempty"`        // E-model (ITU-T G.107) estimate of what is heard here: 93 is the best
+	R       float64 `json:"r,omitempty"`        // E-model estimate of what is heard here: 93 is the best of narrowband (ITU-T G.107), 129 of wideband (G.107.1)
 	MOS     float64 `json:"mos,omitempty"`      // the same as a mean opinion score, 1 to 4.5
+	RScale  string  `json:"r_scale,omitempty"`  // of both: "narrowband", "wideband"; they can't be compared across
 }
 
 // Handset is one phone or headset, plugged in or remembered.
