@@ -69,6 +69,16 @@ func TestCodecs(t *testing.T) {
 				a.press("59")
 				w.pass(2 * time.Second)
 				b.events(control.EventDTMF, func(e control.Event) string { return e.Key + " " + e.Direction }, "5 in", "9 in")
+				a.hangUp()
+				b.hangUp()
+				w.pass(time.Second)
+				b.lift() // and the exchange's echo
+				b.press("600#")
+				w.pass(3 * time.Second)
+				b.hearsUser(b, 2*time.Second)
+				if c := b.phone.Status().Calls; len(c) != 1 || c[0].Codec != name {
+					t.Errorf("the echo is %+v, want %s", c, name)
+				}
 			})
 		})
 	}

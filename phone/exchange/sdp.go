@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,9 @@ type stream struct {
 	peer    direction      // what the peer does, from its own point of view
 	present bool           // false: the peer switched the stream off (port 0)
 }
+
+// maxBeside bounds the kinds of digits and noise of an offer that are echoed.
+const maxBeside = 8
 
 type direction string
 
@@ -42,7 +46,31 @@ func (d direction) mirror() direction {
 	return d
 }
 
-var errNoCodec = errors.New("no codec in common: the exchange echoes PCMU, PCMA and G729 over RTP/AVP")
+// echoed is a codec that can be echoed: any could, since payloads go back unread,
+// but only these are known to be sound.
+type echoed struct {
+	encoding string // in capitals, as encoding gives it
+	payload  int    // static payload type, or the one we propose
+	mapping  string // for a=rtpmap
+	fmtp     string // of our own offers
+}
+
+// echoes is what our phones speak, best first.
+var echoes = []echoed{
+	{"OPUS/48000/2", 96, "opus/48000/2", "useinbandfec=1"},
+	{"G722/8000", 9, "G722/8000", ""},
+	{"PCMA/8000", 8, "PCMA/8000", ""},
+	{"PCMU/8000", 0, "PCMU/8000", ""},
+	{"G729/8000", 18, "G729/8000", "annexb=no"},
+	{"GSM/8000", 3, "GSM/8000", ""},
+	{"L16/16000", 97, "L16/16000", ""},
+}
+
+func echoable(encoding string) bool {
+	return slices.ContainsFunc(echoes, func(e echoed) bool { return e.encoding == encoding })
+}
+
+var errNoCodec = errors.New("no codec in common: the exchange echoes Opus, G722, PCMA, PCMU, G729, GSM and L16 over RTP/AVP")
 
 // parseSDP reads a peer's description. lines are the m= sections of the
 // answer, in the offer's order; only the first usable audio stream gets a port.
@@ -74,17 +102,21 @@ func parseSDP(body []byte, localPort uint16) (st stream, lines []string, err err
 }
 
 func audio(d *sdp.SessionDescription, m *sdp.MediaDescription, localPort uint16) (st stream, answer string, ok bool) {
-	codec, events := -1, -1
+	codec, clock := -1, ""
+	var beside []int // telephone-event and comfort noise
 	for _, f := range m.MediaName.Formats {
 		pt, err := strconv.Atoi(f)
 		if err != nil || pt < 0 || pt > 127 {
 			continue
 		}
-		switch name := encoding(m, pt); {
-		case codec < 0 && (name == "PCMU/8000" || name == "PCMA/8000" || name == "G729/8000"):
+		name := encoding(m, pt)
+		kind, rate, _ := strings.Cut(name, "/")
+		switch {
+		case codec < 0 && echoable(name):
 			codec = pt
-		case events < 0 && name == "TELEPHONE-EVENT/8000":
-			events = pt
+			clock, _, _ = strings.Cut(rate, "/")
+		case (kind == "TELEPHONE-EVENT" || kind == "CN") && len(beside) < maxBeside:
+			beside = append(beside, pt)
 		}
 	}
 	if codec < 0 {
@@ -93,9 +125,12 @@ func audio(d *sdp.SessionDescription, m *sdp.MediaDescription, localPort uint16)
 	st.peer = directionOf(d, m)
 	st.accept[codec] = true
 	formats := strconv.Itoa(codec)
-	if events >= 0 {
-		st.accept[events] = true
-		formats += " " + strconv.Itoa(events)
+	for _, pt := range beside {
+		// What is beside a codec has its clock; digits at 8000 Hz are beside any.
+		if _, rate, _ := strings.Cut(encoding(m, pt), "/"); rate == clock || rate == "8000" {
+			st.accept[pt] = true
+			formats += " " + strconv.Itoa(pt)
+		}
 	}
 	port := m.MediaName.Port.Value
 	st.present = port > 0 && port < 1<<16
@@ -130,7 +165,15 @@ func encoding(m *sdp.MediaDescription, pt int) string {
 			return strings.TrimSuffix(name, "/1")
 		}
 	}
-	return map[int]string{0: "PCMU/8000", 8: "PCMA/8000", 18: "G729/8000"}[pt]
+	if pt == 13 {
+		return "CN/8000"
+	}
+	for _, e := range echoes {
+		if e.payload == pt && pt < 96 {
+			return e.encoding
+		}
+	}
+	return ""
 }
 
 func directionOf(d *sdp.SessionDescription, m *sdp.MediaDescription) direction {
@@ -175,6 +218,14 @@ func description(local netip.Addr, id uint64, version int, lines []string) []byt
 
 // offer is the m= section of an offer of our own.
 func offer(localPort uint16) []string {
-	return []string{fmt.Sprintf("m=audio %d RTP/AVP 8 0 18 101\r\na=rtpmap:8 PCMA/8000\r\na=rtpmap:0 PCMU/8000\r\n"+
-		"a=rtpmap:18 G729/8000\r\na=fmtp:18 annexb=no\r\na=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n", localPort)}
+	var formats, lines strings.Builder
+	for _, e := range echoes {
+		fmt.Fprintf(&formats, " %d", e.payload)
+		fmt.Fprintf(&lines, "a=rtpmap:%d %s\r\n", e.payload, e.mapping)
+		if e.fmtp != "" {
+			fmt.Fprintf(&lines, "a=fmtp:%d %s\r\n", e.payload, e.fmtp)
+		}
+	}
+	return []string{fmt.Sprintf("m=audio %d RTP/AVP%s 101\r\n%sa=rtpmap:101 telephone-event/8000\r\na=fmtp:101 0-15\r\na=ptime:20\r\na=sendrecv\r\n",
+		localPort, &formats, &lines)}
 }

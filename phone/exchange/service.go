@@ -137,7 +137,7 @@ func (e *Exchange) answer(c *call, tx *serverTx) bool {
 		}
 		st, answer, err := parseSDP(body, c.echo.port)
 		if err != nil {
-			e.respond(tx, sip.StatusNotAcceptableHere, "Not Acceptable Here", sip.NewHeader("Warning", `305 offhook "PCMU, PCMA or G729 over RTP/AVP only"`))
+			e.respond(tx, sip.StatusNotAcceptableHere, "Not Acceptable Here", sip.NewHeader("Warning", `305 offhook "Opus, G722, PCMA, PCMU, G729, GSM or L16 over RTP/AVP only"`))
 			return false
 		}
 		c.echo.set(st)

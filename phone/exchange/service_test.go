@@ -81,8 +81,15 @@ func TestEchoAnswersAtOnceWithOneCodecAndEvents(t *testing.T) {
 		{"PCMU first", "0 8 101", "a=rtpmap:101 telephone-event/8000\na=fmtp:101 0-16\na=ptime:30\n",
 			[]string{"RTP/AVP 0 101", "a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-16", "a=ptime:30", "a=sendrecv"}, []string{"PCMA"}},
 		{"static PCMA without rtpmap", "8", "", []string{"RTP/AVP 8\r", "a=sendrecv"}, nil},
-		{"what we do not know comes first", "96 18 8", "a=rtpmap:96 opus/48000/2\na=rtpmap:18 G729/8000\na=fmtp:18 annexb=no\n",
-			[]string{"RTP/AVP 18\r", "a=fmtp:18 annexb=no"}, []string{"opus"}},
+		{"what we do not know comes first", "96 18 8", "a=rtpmap:96 speex/16000\na=rtpmap:18 G729/8000\na=fmtp:18 annexb=no\n",
+			[]string{"RTP/AVP 18\r", "a=fmtp:18 annexb=no"}, []string{"speex"}},
+		{"Opus, with digits at both clocks", "111 9 101 102 13", "a=rtpmap:111 opus/48000/2\na=fmtp:111 useinbandfec=1\na=rtpmap:101 telephone-event/8000\na=rtpmap:102 telephone-event/48000\n",
+			[]string{"RTP/AVP 111 101 102 13\r", "a=rtpmap:111 opus/48000/2", "a=fmtp:111 useinbandfec=1"}, []string{"G722"}},
+		{"G.722, not with digits of another clock", "9 101 102", "a=rtpmap:101 telephone-event/48000\na=rtpmap:102 telephone-event/8000\n", []string{"RTP/AVP 9 102\r"}, nil},
+		{"comfort noise beside G.711", "0 13", "", []string{"RTP/AVP 0 13\r"}, nil},
+		{"GSM", "3", "", []string{"RTP/AVP 3\r"}, nil},
+		{"L16", "97", "a=rtpmap:97 L16/16000\n", []string{"RTP/AVP 97\r", "a=rtpmap:97 L16/16000"}, nil},
+		{"L16 at a rate that our phones do not speak", "97 0", "a=rtpmap:97 L16/44100\n", []string{"RTP/AVP 0\r"}, nil},
 		{"dynamic number, small letters", "97", "a=rtpmap:97 pcma/8000/1\n", []string{"RTP/AVP 97\r", "a=rtpmap:97 pcma/8000/1"}, nil},
 		{"video refused", "0", "m=video 7002 RTP/AVP 34\n", []string{"RTP/AVP 0\r", "m=video 0 RTP/AVP 34"}, nil},
 		{"held from the start", "0", "a=sendonly\n", []string{"a=recvonly"}, nil},
@@ -292,7 +299,7 @@ func TestInviteWithoutOfferGetsOneAndTheAckAnswersIt(t *testing.T) {
 		rtpConn := r.net.mustOpen(t, "127.0.0.1:7000")
 		p.invite(Echo, "")
 		ok := p.expect(200)
-		for _, w := range []string{"RTP/AVP 8 0 18 101", "telephone-event/8000"} {
+		for _, w := range []string{"RTP/AVP 96 9 8 0 18 3 97 101\r", "a=rtpmap:96 opus/48000/2", "telephone-event/8000"} {
 			if !strings.Contains(string(ok.Body()), w) {
 				t.Errorf("no %s in our offer:\n%s", w, ok.Body())
 			}
@@ -316,7 +323,7 @@ func TestServiceRefusals(t *testing.T) {
 			extra              []string
 			code               int
 		}{
-			{"no codec in common", "INVITE", sdpFor(7000, "96", "a=rtpmap:96 opus/48000/2\n"), nil, 488},
+			{"no codec in common", "INVITE", sdpFor(7000, "96", "a=rtpmap:96 speex/16000\n"), nil, 488},
 			{"SRTP only", "INVITE", strings.Replace(sdpFor(7000, "0", ""), "RTP/AVP", "RTP/SAVP", 1), nil, 488},
 			{"nonsense body", "INVITE", "hello", nil, 488},
 			{"required extension", "INVITE", sdpFor(7000, "0", ""), []string{"Require: 100rel"}, 420},
