@@ -1,10 +1,12 @@
 package phone
 
 import (
+	"errors"
 	"strings"
 	"time"
 
 	"offhook/media"
+	"offhook/media/keying"
 	"offhook/phone/control"
 	"offhook/phone/desk"
 	"offhook/phone/ua"
@@ -21,7 +23,7 @@ type call struct {
 	answered time.Time
 	session  *media.Session
 	codec    string
-	srtp     string // the suite that encrypts its sound, "" none
+	failure  string // why we end it: its sound can't be encrypted
 	digits   string // how keys are sent
 	keys     keysHeard
 	watch    soundWatch
@@ -61,10 +63,12 @@ func (p *Phone) open(c *call) error {
 	id := c.id
 	c.since = time.Now()
 	c.session = media.NewSession(conn, media.SessionConfig{
-		Logger:  p.log,
-		RTCP:    rtcp,
-		OnEvent: func(digit byte) { p.inbox.post(func() { p.keyHeard(id, byEvent, digit) }) },
-		OnTone:  func(digit byte) { p.inbox.post(func() { p.keyHeard(id, byTone, digit) }) },
+		Logger:   p.log,
+		RTCP:     rtcp,
+		Identity: p.identity,
+		OnKeyed:  func(err error) { p.inbox.post(func() { p.keyed(c, err) }) },
+		OnEvent:  func(digit byte) { p.inbox.post(func() { p.keyHeard(id, byEvent, digit) }) },
+		OnTone:   func(digit byte) { p.inbox.post(func() { p.keyHeard(id, byTone, digit) }) },
 	})
 	p.calls[id] = c
 	return nil
@@ -200,7 +204,7 @@ func (p *Phone) progress(e ua.Progress) {
 
 // setMedia gives the session what offer and answer agreed on.
 func (p *Phone) setMedia(c *call, m ua.Media) {
-	c.codec, c.srtp = m.Codec, m.SRTP.Suite
+	c.codec = m.Codec
 	wish := ""
 	for _, a := range p.accounts {
 		if a.name == c.account {
@@ -223,10 +227,14 @@ func (p *Phone) setMedia(c *call, m ua.Media) {
 		RTCP: m.RTCP, RTCPMux: m.RTCPMux,
 		DigitsInBand: c.digits == digitsInBand,
 		SRTP:         media.SRTP{Suite: m.SRTP.Suite, Send: media.Secret(m.SRTP.Send), Receive: media.Secret(m.SRTP.Receive)},
+		DTLS:         keying.Association{Fingerprints: m.DTLS.Fingerprints, ID: m.DTLS.ID, Client: m.DTLS.Client},
 	})
 	if err != nil {
 		p.log.Error("setting up a call's sound", "call", c.id, "codec", m.Codec, "error", err)
 		p.send(control.Event{Type: control.EventError, Call: string(c.id), Reason: err.Error()})
+	}
+	if errors.Is(err, media.ErrKeying) {
+		p.endWithout(c, err)
 	}
 }
 
@@ -235,6 +243,9 @@ func (p *Phone) ended(e ua.Ended) {
 	if e.MissedElsewhere {
 		// Another phone of ours took it: nobody here missed a call.
 		e.Reason = "answered elsewhere"
+	}
+	if c := p.calls[id]; c != nil && c.failure != "" {
+		e.Reason = c.failure
 	}
 	p.over(desk.CallEnded{Call: id, Code: e.Code, Remote: e.Remote, Reason: e.Reason, Elsewhere: e.MissedElsewhere})
 }

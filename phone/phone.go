@@ -16,6 +16,7 @@ import (
 	"offhook/hid"
 	"offhook/media"
 	"offhook/media/codec"
+	"offhook/media/keying"
 	"offhook/phone/control"
 	"offhook/phone/desk"
 	"offhook/phone/exchange"
@@ -97,6 +98,7 @@ type Phone struct {
 	state    desk.State
 	agent    *ua.Agent
 	local    *exchange.Exchange
+	identity *keying.Identity // what calls show by DTLS; nil: no account encrypts
 	accounts []*account
 	calls    map[desk.CallID]*call
 	handsets map[desk.HandsetID]*handset
@@ -297,6 +299,10 @@ func (p *Phone) startSIP(ctx context.Context) error {
 			dtmf: a.DTMF, autoAnswer: p.cfg.AutoAnswer[a.Name]})
 	}
 	p.snapshot.Store(p.snap())
+	var err error
+	if p.identity, err = certify(accounts); err != nil {
+		return fmt.Errorf("setting up SIP: %w", err)
+	}
 	agent, err := ua.New(ua.Config{
 		Accounts:    accounts,
 		Listen:      p.cfg.Listen,
@@ -308,6 +314,7 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		Trace:       p.cfg.Trace,
 		DSCP:        p.cfg.DSCP,
 		Instance:    p.cfg.Instance,
+		Fingerprint: p.fingerprint(),
 		Network:     p.cfg.Network,
 	})
 	if err != nil {

@@ -123,7 +123,8 @@ func (p *Phone) snapCall(s *snapshot, c desk.Call) {
 		s.status.Muted = s.status.Muted || hs.Muted
 	}
 	if k := p.calls[c.ID]; k != nil {
-		out.Since, out.Codec, out.SRTP, out.Diverted, out.Ring = k.since, k.codec, k.srtp, k.diverted, k.ring
+		out.Since, out.Codec, out.Diverted, out.Ring = k.since, k.codec, k.diverted, k.ring
+		out.Keying, out.SRTP = k.encryption()
 		if out.Account == "" {
 			out.Account = k.account
 		}

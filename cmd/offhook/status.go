@@ -122,12 +122,15 @@ func (a *app) callState(c control.Call) string {
 	return strings.Join(words, ", ")
 }
 
-// secure says that the sound of a call is encrypted.
+// secure says how the sound of a call is encrypted.
 func secure(c control.Call) string {
-	if c.SRTP == "" {
+	switch {
+	case c.SRTP == "":
 		return ""
+	case c.Keying == control.KeyingDTLS:
+		return " encrypted (DTLS-SRTP, " + c.SRTP + ")"
 	}
-	return " encrypted"
+	return " encrypted (SRTP, " + c.SRTP + ")"
 }
 
 func mediaLine(c control.Call) string {

@@ -62,10 +62,10 @@ func readAccount(t *table) Account {
 	readCodecs(t, &a.Codecs)
 	t.choice("dtmf", &a.DTMF, []string{"rfc4733", "info", "inband", "auto"})
 	t.boolean("silence_suppression", &a.SilenceSuppression)
-	t.choice("srtp", &a.SRTP, []string{"off", "sdes"}, "dtls")
+	t.choice("srtp", &a.SRTP, []string{"off", "sdes", "dtls"})
 	t.boolean("srtp_required", &a.SRTPRequired)
 	if a.SRTPRequired && a.SRTP == "off" {
-		t.fail("srtp_required", `srtp_required without encryption: add srtp = "sdes", or take srtp_required out`)
+		t.fail("srtp_required", `srtp_required without encryption: add srtp = "dtls" or "sdes", or take srtp_required out`)
 	}
 	t.choice("auto_answer", &a.AutoAnswer, []string{"off", "on", "intercom"})
 	t.boolean("anonymous", &a.Anonymous)

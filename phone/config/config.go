@@ -56,8 +56,8 @@ type Account struct {
 	DTMF           string   // "rfc4733", "info", "inband" or "auto"
 	// SilenceSuppression: silence is not sent, where the other side agrees.
 	SilenceSuppression bool
-	SRTP               string // "off" or "sdes"
-	SRTPRequired       bool   // calls that would not be encrypted fail
+	SRTP               string // "off", "sdes" or "dtls"
+	SRTPRequired       bool   // calls that would not be encrypted that way fail
 	AutoAnswer         string // "off", "on" or "intercom"
 	Anonymous          bool   // who is called does not see who calls
 	Redirects          string // which 3xx are followed: "domain", "any" or "off"

@@ -90,6 +90,12 @@ type Account struct {
 	ExpiresIn int    `json:"expires_in,omitempty"` // seconds until the registration lapses
 }
 
+// Ways to agree on keys, in Call.Keying.
+const (
+	KeyingSDES = "sdes"
+	KeyingDTLS = "dtls"
+)
+
 // Call is one call, from the first INVITE to its end.
 type Call struct {
 	ID         string     `json:"id"`
@@ -101,6 +107,7 @@ type Call struct {
 	Handset    string     `json:"handset,omitempty"` // ID of the handset it is on
 	Codec      string     `json:"codec,omitempty"`
 	SRTP       string     `json:"srtp,omitempty"`       // the suite that encrypts the sound; absent: it goes plainly
+	Keying     string     `json:"keying,omitempty"`     // how its keys were agreed on: "sdes", or "dtls" (DTLS-SRTP)
 	Diverted   string     `json:"diverted,omitempty"`   // whom the call was for before it was forwarded here, the last one first
 	Ring       string     `json:"ring,omitempty"`       // what the server wants the phone to ring like (Alert-Info)
 	Held       bool       `json:"held"`                 // by us

@@ -106,7 +106,8 @@ func Summary(text string) string {
 	return what
 }
 
-// sound is an SDP in a word or two: its media and direction.
+// sound is an SDP in a word or two: its media and direction, and how it would
+// be encrypted.
 func sound(body string) string {
 	var out []string
 	for l := range strings.SplitSeq(body, "\n") {
@@ -120,6 +121,12 @@ func sound(body string) string {
 		case "a=sendonly", "a=recvonly", "a=inactive":
 			out = append(out, l[2:])
 		}
+	}
+	if strings.Contains(body, "\na=crypto:") {
+		out = append(out, "SRTP")
+	}
+	if strings.Contains(body, "\na=fingerprint:") {
+		out = append(out, "DTLS-SRTP")
 	}
 	return "SDP (" + strings.Join(out, ", ") + ")"
 }

@@ -20,7 +20,7 @@ func talk() []control.SIPMessage {
 			Remote: "192.0.2.9:5060", CallID: id, Call: call, Text: strings.ReplaceAll(text, "\n", "\r\n")}
 	}
 	return []control.SIPMessage{
-		m(0, true, "out-1", "abc", "INVITE sip:600@example.org SIP/2.0\nCall-ID: abc\nCSeq: 1 INVITE\nContent-Type: application/sdp\n\nv=0\nm=audio 4000 RTP/AVP 0\na=sendonly\n"),
+		m(0, true, "out-1", "abc", "INVITE sip:600@example.org SIP/2.0\nCall-ID: abc\nCSeq: 1 INVITE\nContent-Type: application/sdp\n\nv=0\nm=audio 4000 RTP/AVP 0\na=fingerprint:sha-256 00\na=sendonly\n"),
 		m(3, true, "", "reg", "REGISTER sip:example.org SIP/2.0\nCSeq: 7 REGISTER\n\n"),
 		m(9, false, "out-1", "abc", "SIP/2.0 180 Ringing\nCSeq: 1 INVITE\n\n"),
 		m(30, false, "", "reg", "SIP/2.0 200 OK\nCSeq: 7 REGISTER\n\n"),
@@ -34,7 +34,7 @@ func TestLadder(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := `call out-1, Call-ID abc, 192.0.2.9:5060, udp
-  03:04:05.678 ──►  INVITE sip:600@example.org  SDP (audio 4000, sendonly)
+  03:04:05.678 ──►  INVITE sip:600@example.org  SDP (audio 4000, sendonly, DTLS-SRTP)
   03:04:05.687 ◄──  180 Ringing                 INVITE
   03:04:05.777 ◄──  NOTIFY sip:me@192.0.2.1  [SIP/2.0 486 Busy Here]
 

@@ -122,6 +122,9 @@ func newAccount(a *Agent, cfg Account) (*account, error) {
 			return fail(fmt.Errorf("stun: %w", err))
 		}
 	}
+	if cfg.SRTP == "dtls" && a.cfg.Fingerprint == "" {
+		return fail(errors.New(`srtp "dtls" without a certificate`))
+	}
 	acc.tls = a.tlsOf(cfg.TLS)
 	if acc.user = cfg.AuthUser; acc.user == "" {
 		acc.user = acc.uri.User

@@ -96,20 +96,9 @@ func (c *call) session(f flow) *sdp.Session {
 		addr = f.media()
 	}
 	l := sdp.Local{Addr: addr, Port: c.lm.Port, Codecs: c.lm.Codecs, PTime: c.lm.PTime,
-		SilenceSuppression: c.acc != nil && c.acc.cfg.SilenceSuppression, RTCPMux: c.lm.RTCPMux, Encryption: c.acc.encryption()}
+		SilenceSuppression: c.acc != nil && c.acc.cfg.SilenceSuppression, RTCPMux: c.lm.RTCPMux, Encryption: c.acc.encryption(), Fingerprint: c.a.cfg.Fingerprint}
 	rand.Read(l.Seed[:])
 	return sdp.NewSession(l, random64())
-}
-
-// encryption is what the account does about SRTP; a direct call is plain.
-func (acc *account) encryption() sdp.Encryption {
-	switch {
-	case acc == nil || acc.cfg.SRTP != "sdes":
-		return sdp.NoEncryption
-	case acc.cfg.SRTPRequired:
-		return sdp.Required
-	}
-	return sdp.Opportunistic
 }
 
 // end sends Ended, once, and lets go of the id. The dialog stays known until
@@ -386,7 +375,7 @@ func mediaOf(r sdp.Result) Media {
 		Remote: r.Remote, Codec: r.Codec, PayloadType: r.Payload, EventPayloadType: r.Events,
 		ReceivePayloadType: r.ReceivePayload, ReceiveEventPayloadType: r.ReceiveEvents,
 		EventClock: r.EventClock, PTime: r.PTime, Send: r.Send, Receive: r.Receive, DTX: r.DTX, ComfortNoise: r.ComfortNoise,
-		Fmtp: r.Fmtp, SRTP: r.SRTP, RTCP: r.RTCP, RTCPMux: r.RTCPMux,
+		Fmtp: r.Fmtp, SRTP: r.SRTP, DTLS: r.DTLS, RTCP: r.RTCP, RTCPMux: r.RTCPMux,
 	}
 }
 

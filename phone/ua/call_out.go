@@ -366,7 +366,7 @@ func (c *call) refused(res *sip.Response) {
 	case c.cancelling:
 	case res.StatusCode == 422 && c.again422(res):
 		return
-	case res.StatusCode < 400 && c.redirected(res):
+	case res.StatusCode < 400 && c.redirected(res), c.lowered(res):
 		return
 	}
 	c.end(Ended{Code: res.StatusCode, Reason: displayName(res.Reason), Remote: true})

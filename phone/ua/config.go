@@ -41,10 +41,12 @@ type Account struct {
 	// SilenceSuppression: silence is left out both ways where the peer agrees, by
 	// comfort noise (RFC 3389) or the codec's own means.
 	SilenceSuppression bool
-	// SRTP is "off" (default: sound goes plainly, RTP/SAVP is refused) or
-	// "sdes": keys are offered in RTP/AVP and taken from any offer, so that a
-	// call is encrypted where the peer knows how (RFC 4568). With SRTPRequired
-	// RTP/SAVP is offered, and a call that would not be encrypted fails.
+	// SRTP is "off" (default: sound goes plainly, RTP/SAVP is refused), "sdes":
+	// keys are offered in RTP/AVP, or "dtls": UDP/TLS/RTP/SAVP is offered, and
+	// when that is refused RTP/AVP. With either, keys and fingerprints are
+	// taken from any offer, so that a call is encrypted where the peer knows
+	// how (RFC 4568, RFC 5763). With SRTPRequired only that one keying is
+	// offered and taken, and a call that would not be encrypted fails.
 	SRTP         string
 	SRTPRequired bool
 	// Anonymous: who is called is not to see who calls. The account's server
@@ -65,8 +67,12 @@ type Config struct {
 	// Instance tells registrars which phone this is, whatever its address (a
 	// UUID, RFC 5626 section 4.1); empty: a new one each time.
 	Instance string
-	DSCP     int // code point of SIP packets, 0–63 (RFC 2474); system sockets only
-	Logger   *slog.Logger
+	// Fingerprint is that of the certificate which the sound shows in DTLS
+	// handshakes, as in a=fingerprint; empty: there is none, and accounts with
+	// SRTP "dtls" are refused.
+	Fingerprint string
+	DSCP        int // code point of SIP packets, 0–63 (RFC 2474); system sockets only
+	Logger      *slog.Logger
 
 	// Handler gets every event, in order, from one goroutine. It must not
 	// block; it may call the Agent's methods.
@@ -103,7 +109,8 @@ type Media struct {
 	// What the peer may send with, where it differs from what we send with.
 	ReceivePayloadType, ReceiveEventPayloadType uint8
 	Fmtp                                        string         // the peer's a=fmtp of Codec
-	SRTP                                        sdp.SRTP       // zero: plain RTP
+	SRTP                                        sdp.SRTP       // zero, and DTLS too: plain RTP
+	DTLS                                        sdp.DTLS       // keys are to be agreed on by a handshake
 	RTCP                                        netip.AddrPort // where the peer wants RTCP
 	RTCPMux                                     bool           // RTCP shares the ports of RTP
 }

@@ -212,18 +212,6 @@ func (a *Agent) addressee(req *sip.Request) (acc *account, ok bool) {
 	return nil, user == "" || len(a.accounts) == 0
 }
 
-// unacceptable refuses an offer with which nothing can be agreed on.
-func unacceptable(offer *sdp.Description, e sdp.Encryption) verdict {
-	why := `305 offhook "No codec in common"`
-	switch {
-	case e == sdp.Required:
-		why = `304 offhook "Only encrypted sound (SRTP with SDES keys) is taken here"`
-	case offer.Encrypted():
-		why = `304 offhook "Encrypted sound (SRTP) is not taken here"`
-	}
-	return verdict{488, [][2]string{{"Warning", why}}}
-}
-
 // invited takes an INVITE that begins a call.
 func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 	acc, ok := a.addressee(req)

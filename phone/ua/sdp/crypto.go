@@ -9,22 +9,6 @@ import (
 	"strings"
 )
 
-// Encryption is what we do about SRTP with keys in the description (SDES,
-// RFC 4568).
-type Encryption uint8
-
-const (
-	// NoEncryption: plain RTP only; RTP/SAVP is refused.
-	NoEncryption Encryption = iota
-	// Opportunistic: our offers are RTP/AVP and carry a=crypto, so a peer that
-	// knows nothing of it talks plainly and one that does answers with its
-	// key. Offers with keys, RTP/SAVP or not, are answered encrypted; others
-	// plainly.
-	Opportunistic
-	// Required: our offers are RTP/SAVP, and what is not encrypted is refused.
-	Required
-)
-
 // suites are the transforms we know, the preferred first, with the length of
 // master key and salt together, octets (RFC 4568 section 6.2, RFC 6188,
 // RFC 7714). Only the first two are offered: each takes 100 octets of an
@@ -127,26 +111,54 @@ func (s *Session) cryptoLine(tag int, suite string) string {
 	return fmt.Sprintf("%d %s inline:%s", tag, suite, base64.StdEncoding.EncodeToString([]byte(s.ourKey(suite))))
 }
 
-// offeredCryptos are the a=crypto of an offer.
-func (s *Session) offeredCryptos() []string {
-	if s.local.Encryption == NoEncryption {
-		return nil
+// offerKeys writes what an offer says of keys.
+func (s *Session) offerKeys(c *content, k keying) {
+	c.cryptos, c.fingerprint, c.setup, c.tlsID = nil, "", "", ""
+	switch k {
+	case bySDES:
+		for i, suite := range suites[:offeredSuites] {
+			c.cryptos = append(c.cryptos, s.cryptoLine(i+1, suite.name))
+		}
+	case byDTLS:
+		c.fingerprint, c.setup, c.tlsID = s.local.Fingerprint, setupEither, s.ourTLSID(s.agreed.DTLS.ID)
 	}
-	var lines []string
-	for i, suite := range suites[:offeredSuites] {
-		lines = append(lines, s.cryptoLine(i+1, suite.name))
-	}
-	return lines
 }
 
-// secure proto: RTP over SRTP.
-func secureProto(proto string) bool { return proto == "RTP/SAVP" || proto == "RTP/SAVPF" }
+// answerKeys chooses the keys for an offer of the peer, and writes what our
+// answer says of them.
+func (s *Session) answerKeys(m *media, c *content, r *Result) {
+	switch s.keying(m) {
+	case bySDES:
+		theirs := m.cryptos[0] // in the offerer's order (RFC 4568 section 5.1.2)
+		r.SRTP = SRTP{Suite: theirs.suite, Send: s.ourKey(theirs.suite), Receive: theirs.key}
+		c.cryptos = []string{s.cryptoLine(theirs.tag, theirs.suite)}
+	case byDTLS:
+		c.setup = s.answerDTLS(m, r)
+		c.fingerprint, c.tlsID = s.local.Fingerprint, s.ourTLSID(m.tlsID)
+	}
+}
 
-// plainProto: RTP as such.
-func plainProto(proto string) bool { return proto == "RTP/AVP" || proto == "RTP/AVPF" }
+// answeredKeys takes what the peer's answer says of the keys that were offered.
+func (s *Session) answeredKeys(m *media, offered keying, r *Result) error {
+	switch {
+	case offered == bySDES && len(m.cryptos) > 0:
+		c := m.cryptos[0]
+		if c.tag < 1 || c.tag > offeredSuites || suites[c.tag-1].name != c.suite {
+			return fmt.Errorf("%w: the answer has a key that does not fit the offer", ErrEncryption)
+		}
+		r.SRTP = SRTP{Suite: c.suite, Send: s.ourKey(c.suite), Receive: c.key}
+	case offered == byDTLS && m.prints != "":
+		s.answeredDTLS(m, r)
+	case !plainProto(s.lines[s.audio].proto):
+		return fmt.Errorf("%w: the answer has no %s", ErrEncryption, offered.token())
+	}
+	return nil
+}
 
-// speaks says whether the transport of a media line can be agreed to.
-func (e Encryption) speaks(m *media) bool {
-	keyed := len(m.cryptos) > 0 && e != NoEncryption
-	return keyed && (secureProto(m.proto) || plainProto(m.proto)) || plainProto(m.proto) && e != Required
+// token is what a description shows that a peer takes part in a keying.
+func (k keying) token() string {
+	if k == byDTLS {
+		return "fingerprint"
+	}
+	return "key"
 }

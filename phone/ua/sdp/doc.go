@@ -11,16 +11,24 @@
 //	   │  └──────────────┘ Cancel(): the peer refused, the old agreement stands
 //	   └── Answer(offer) ──► stable
 //
-// Keys for SRTP go in the descriptions (SDES, RFC 4568), as Local.Encryption
-// says. What two sides make of it, A's offer to B:
+// Keys for SRTP go in the descriptions (SDES, RFC 4568) or come from a DTLS
+// handshake (RFC 5763), as Local.Encryption says. What two sides make of it,
+// A's offer to B, for either keying:
 //
 //	A \ B            NoEncryption   Opportunistic   Required
 //	NoEncryption      plain          plain           refused
 //	Opportunistic     plain          encrypted       encrypted
 //	Required          refused        encrypted       encrypted
 //
-// Opportunistic offers RTP/AVP with keys, so a peer that knows nothing of them
-// answers plainly; Required offers RTP/SAVP. Either is understood from others.
+// An opportunistic B takes either keying, one that requires encryption its own
+// alone. Opportunistic offers RTP/AVP with keys, so a peer that knows nothing
+// of them answers plainly; Required offers RTP/SAVP. With DTLS both offer
+// UDP/TLS/RTP/SAVP, and it takes a second offer (Session.Lower) to be answered
+// plainly. Either is understood from others.
+//
+// There is no ICE: its attributes are passed over, and a peer that offers it
+// finds none in the answer and does without (RFC 8839). A peer that
+// names no address but its candidates' cannot be reached.
 //
 // Everything here is pure: no I/O, no clock; randomness only for the session
 // id, which the caller gives. A Session is not safe for concurrent use; the

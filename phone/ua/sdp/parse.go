@@ -46,6 +46,9 @@ type media struct {
 	rtcp    netip.AddrPort // of a=rtcp: the port is 0 when absent, the address may be invalid
 	mux     bool           // a=rtcp-mux
 	cryptos []crypto       // those we know
+	prints  string         // fingerprints, as in DTLS; "" when there are none that we know
+	setup   string         // a=setup, "" when absent
+	tlsID   string         // a=tls-id, "" when absent
 }
 
 // codec is a codec of ours that a media line lists.
@@ -55,10 +58,11 @@ type codec struct {
 	fmtp string
 }
 
+// speaks: it is sound, with a codec of ours.
+func (m *media) speaks() bool { return m.kind == "audio" && m.port != 0 && len(m.codecs) > 0 }
+
 // usable: a stream of ours can be set up with it.
-func (m *media) usable(e Encryption) bool {
-	return m.kind == "audio" && m.port != 0 && len(m.codecs) > 0 && e.speaks(m)
-}
+func (s *Session) usable(m *media) bool { return m.speaks() && s.keying(m) != impossible }
 
 // Encrypted says whether the description has sound that only goes encrypted
 // or could go so: a reason why nothing can be agreed on.
@@ -73,7 +77,7 @@ func (d *Description) Encrypted() bool {
 func (d *Description) Codecs(allowed []string, e Encryption) []string {
 	var names []string
 	for i := range d.media {
-		if m := &d.media[i]; m.usable(e) {
+		if m := &d.media[i]; m.speaks() && e.keying(m) != impossible {
 			for _, c := range m.codecs {
 				if slices.Contains(allowed, c.name) && !slices.Contains(names, c.name) {
 					names = append(names, c.name)
@@ -110,6 +114,8 @@ func Parse(raw []byte) (*Description, error) {
 	}
 	dir := SendRecv
 	var ptime, maxp time.Duration
+	var prints []string
+	var setup string
 	for _, a := range s.Attributes {
 		if v, ok := parseDirection(a.Key); ok {
 			dir = v
@@ -119,12 +125,17 @@ func Parse(raw []byte) (*Description, error) {
 			ptime = milliseconds(a.Value)
 		case "maxptime":
 			maxp = milliseconds(a.Value)
+		case "fingerprint":
+			prints = append(prints, a.Value)
+		case "setup":
+			setup = strings.ToLower(strings.TrimSpace(a.Value))
 		}
 	}
 	d := &Description{}
 	for i, md := range s.MediaDescriptions {
 		m := mlines[i]
 		m.addr, m.dir, m.ptime, m.maxp, m.events = addr, dir, ptime, maxp, map[int]int{}
+		m.prints, m.setup = joinFingerprints(prints), setup
 		if m.kind == "audio" {
 			readMedia(&m, md)
 		}

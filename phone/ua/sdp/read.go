@@ -14,6 +14,7 @@ func readMedia(m *media, md *sdp.MediaDescription) {
 	if md.ConnectionInformation != nil {
 		m.addr = connection(md.ConnectionInformation)
 	}
+	var prints []string
 	rtpmap, fmtp := map[string]string{}, map[string]string{}
 	for _, a := range md.Attributes {
 		if v, ok := parseDirection(a.Key); ok {
@@ -32,6 +33,14 @@ func readMedia(m *media, md *sdp.MediaDescription) {
 			if c, ok := parseCrypto(a.Value); ok && len(m.cryptos) < maxCryptos {
 				m.cryptos = append(m.cryptos, c)
 			}
+		case "fingerprint":
+			prints = append(prints, a.Value)
+		case "setup":
+			m.setup = strings.ToLower(strings.TrimSpace(a.Value))
+		case "tls-id":
+			if tlsID(a.Value) {
+				m.tlsID = a.Value
+			}
 		case "rtpmap", "fmtp":
 			pt, rest, _ := strings.Cut(a.Value, " ")
 			to := rtpmap
@@ -42,6 +51,9 @@ func readMedia(m *media, md *sdp.MediaDescription) {
 				to[pt] = strings.TrimSpace(rest)
 			}
 		}
+	}
+	if prints != nil { // in place of those of the session
+		m.prints = joinFingerprints(prints)
 	}
 	for _, f := range m.formats {
 		pt, err := strconv.ParseUint(f, 10, 7)

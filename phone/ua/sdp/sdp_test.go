@@ -366,7 +366,8 @@ func TestPTimeIsHeldInBounds(t *testing.T) {
 
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{"", head, head + "m=audio 6000 RTP/AVP 0 8 18 96\na=rtpmap:96 telephone-event/8000\na=fmtp:18 annexb=no\n",
-		"v=0\nm=audio 1/2 RTP/SAVP 0\nm=image 0 udptl t38\n", "v=0\r\nc=IN IP6 ::1\r\na=ptime:20\r\nm=audio 65535 RTP/AVP 127\r\na=rtpmap:127 G729/8000/1"} {
+		"v=0\nm=audio 1/2 RTP/SAVP 0\nm=image 0 udptl t38\n", "v=0\r\nc=IN IP6 ::1\r\na=ptime:20\r\nm=audio 65535 RTP/AVP 127\r\na=rtpmap:127 G729/8000/1",
+		head + "a=setup:actpass\nm=audio 6000 UDP/TLS/RTP/SAVPF 0\na=fingerprint:" + print256(1) + "\na=tls-id:aaaaaaaaaaaaaaaaaaaa\n"} {
 		f.Add([]byte(s))
 	}
 	f.Fuzz(func(t *testing.T, raw []byte) {
@@ -375,6 +376,7 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		d.Codecs(Names(), Opportunistic)
+		NewSession(certified(OpportunisticDTLS), 1).Answer(d)
 		s := NewSession(local, 1)
 		body, r, err := s.Answer(d)
 		if err == nil {

@@ -34,9 +34,12 @@ type Local struct {
 	// asks for every packet.
 	SilenceSuppression bool
 	// Encryption says what is done about SRTP; Seed, which must be random and
-	// kept to oneself, is what its keys are made of.
-	Encryption Encryption
-	Seed       [32]byte
+	// kept to oneself, is what its keys are made of. Fingerprint is that of the
+	// certificate we show by DTLS, as in a=fingerprint: "sha-256 AB:CD…"; empty:
+	// there is none, and offers of DTLS cannot be taken or made.
+	Encryption  Encryption
+	Seed        [32]byte
+	Fingerprint string
 	// RTCPMux: RTCP may share the port of RTP (RFC 5761).
 	RTCPMux bool
 }
@@ -54,7 +57,8 @@ type Result struct {
 	DTX                     bool           // silence may be left out by the codec itself
 	ComfortNoise            uint8          // payload type of comfort noise, both ways; 0 = none
 	Fmtp                    string         // the peer's a=fmtp of Codec
-	SRTP                    SRTP           // zero: plain RTP
+	SRTP                    SRTP           // zero, and DTLS too: plain RTP
+	DTLS                    DTLS           // keys are to be agreed on by a handshake
 	RTCP                    netip.AddrPort // where the peer wants RTCP; it may be Remote
 	RTCPMux                 bool           // RTCP shares the ports of RTP
 }
@@ -86,6 +90,7 @@ type offer struct {
 	codecs   []string
 	sends    bool
 	receives bool
+	keying   keying
 	said     content
 }
 
@@ -133,7 +138,10 @@ func (s *Session) Offer() ([]byte, error) {
 	if len(s.local.Codecs) == 0 {
 		return nil, ErrNoCodec
 	}
-	o := &offer{sends: true, receives: true}
+	o := &offer{sends: true, receives: true, keying: s.offers()}
+	if o.keying == byDTLS && s.local.Fingerprint == "" {
+		return nil, fmt.Errorf("%w: there is no certificate for DTLS", ErrEncryption)
+	}
 	if s.hold {
 		o.receives = false
 		o.sends = !(s.have && s.agreed.RemoteHold) // RFC 3264 section 8.4
@@ -145,13 +153,11 @@ func (s *Session) Offer() ([]byte, error) {
 		}
 	}
 	if s.lines == nil {
-		s.lines, s.audio = []line{{kind: "audio", proto: "RTP/AVP"}}, 0
-		if s.local.Encryption == Required {
-			s.lines[0].proto = "RTP/SAVP"
-		}
+		s.lines, s.audio = []line{{kind: "audio", proto: s.local.Encryption.proto()}}, 0
 	}
 	s.offered = o
-	c := content{active: true, dir: direction(o.sends, o.receives), cryptos: s.offeredCryptos(), mux: s.local.RTCPMux, events: map[int]int{}}
+	c := content{active: true, dir: direction(o.sends, o.receives), mux: s.local.RTCPMux, events: map[int]int{}}
+	s.offerKeys(&c, o.keying)
 	for _, name := range o.codecs {
 		f := formatByName(name)
 		c.formats = append(c.formats, bound{f, s.bindCodec(f)})
@@ -171,10 +177,9 @@ func (s *Session) Again() ([]byte, error) {
 	if !c.active {
 		return s.Offer()
 	}
-	if c.cryptos != nil {
-		c.cryptos = s.offeredCryptos()
-	}
-	o := &offer{sends: c.dir.Sends(), receives: c.dir.Receives(), said: c}
+	o := &offer{sends: c.dir.Sends(), receives: c.dir.Receives(), keying: s.offers()}
+	s.offerKeys(&c, o.keying)
+	o.said = c
 	for _, b := range c.formats {
 		o.codecs = append(o.codecs, b.name)
 	}
@@ -197,10 +202,10 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 		return Result{}, fmt.Errorf("%w: the answer has no audio", ErrNoCodec)
 	}
 	m := &d.media[s.audio]
-	if s.local.Encryption == Required && m.kind == "audio" && m.port != 0 && len(m.cryptos) == 0 {
-		return Result{}, fmt.Errorf("%w: the answer has no key", ErrEncryption)
+	if s.local.Encryption.required() && m.kind == "audio" && m.port != 0 && s.keying(m) == impossible {
+		return Result{}, fmt.Errorf("%w: the answer has no %s", ErrEncryption, o.keying.token())
 	}
-	if !m.usable(s.local.Encryption) {
+	if !s.usable(m) {
 		return Result{}, fmt.Errorf("%w: the other side refused the audio", ErrNoCodec)
 	}
 	i := slices.IndexFunc(m.codecs, func(c codec) bool { return slices.Contains(o.codecs, c.name) })
@@ -211,14 +216,8 @@ func (s *Session) SetAnswer(d *Description) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	if len(m.cryptos) > 0 && s.local.Encryption != NoEncryption {
-		c := m.cryptos[0]
-		if c.tag < 1 || c.tag > offeredSuites || suites[c.tag-1].name != c.suite {
-			return Result{}, fmt.Errorf("%w: the answer has a key that does not fit the offer", ErrEncryption)
-		}
-		r.SRTP = SRTP{Suite: c.suite, Send: s.ourKey(c.suite), Receive: c.key}
-	} else if secureProto(s.lines[s.audio].proto) {
-		return Result{}, fmt.Errorf("%w: the answer has no key", ErrEncryption)
+	if err := s.answeredKeys(m, o.keying, &r); err != nil {
+		return Result{}, err
 	}
 	r.ReceivePayload = uint8(s.bindCodec(m.codecs[i].format))
 	if r.Events != 0 {
@@ -245,7 +244,7 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 		if s.have && s.audio < len(d.media) && d.media[s.audio].kind == "audio" && d.media[s.audio].port == 0 {
 			return s.answerNothing(d)
 		}
-		if len(d.Codecs(s.local.Codecs, s.local.Encryption)) == 0 && (d.Encrypted() || s.local.Encryption == Required) {
+		if len(d.Codecs(s.local.Codecs, s.local.Encryption)) == 0 && (d.Encrypted() || s.local.Encryption.required()) {
 			return nil, Result{}, ErrEncryption
 		}
 		return nil, Result{}, ErrNoCodec
@@ -255,7 +254,7 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 	if err != nil {
 		return nil, Result{}, err
 	}
-	silent := r.Remote.Addr().IsUnspecified()
+	silent := r.Remote.Addr().IsUnspecified() || s.keying(m) == byDTLS && m.setup == setupHoldconn
 	r.ReceivePayload, r.ReceiveEvents = r.Payload, r.Events
 	r.Send = m.dir.Receives() && !silent
 	r.Receive = m.dir.Sends() && !s.hold
@@ -282,11 +281,7 @@ func (s *Session) Answer(d *Description) ([]byte, Result, error) {
 		c.events = map[int]int{r.EventClock: int(r.Events)}
 	}
 	c.comfort = int(r.ComfortNoise)
-	if s.local.Encryption != NoEncryption && len(m.cryptos) > 0 {
-		theirs := m.cryptos[0] // in the offerer's order (RFC 4568 section 5.1.2)
-		r.SRTP = SRTP{Suite: theirs.suite, Send: s.ourKey(theirs.suite), Receive: theirs.key}
-		c.cryptos = []string{s.cryptoLine(theirs.tag, theirs.suite)}
-	}
+	s.answerKeys(m, &c, &r)
 	body, err := s.write(c)
 	if err != nil {
 		return nil, Result{}, err
@@ -303,14 +298,14 @@ func (s *Session) choose(d *Description) (at int, pick codec, ok bool) {
 	at = -1
 	for i := range d.media {
 		m := &d.media[i]
-		if !m.usable(s.local.Encryption) {
+		if !s.usable(m) {
 			continue
 		}
 		j := slices.IndexFunc(m.codecs, func(c codec) bool { return slices.Contains(s.local.Codecs, c.name) })
 		if j < 0 {
 			continue
 		}
-		keyed := s.local.Encryption != NoEncryption && len(m.cryptos) > 0
+		keyed := s.keying(m) >= bySDES
 		if at < 0 || keyed {
 			at, pick = i, m.codecs[j]
 		}

@@ -21,6 +21,8 @@ type content struct {
 	comfort int // payload type of comfort noise; 0: none
 	cryptos []string
 	mux     bool
+	// fingerprint, setup and tlsID are the attributes of DTLS, "" without.
+	fingerprint, setup, tlsID string
 }
 
 // bound is a codec at its payload type.
@@ -115,6 +117,11 @@ func (s *Session) writeSound(md *sdp.MediaDescription, c content) {
 	}
 	for _, line := range c.cryptos {
 		md.WithValueAttribute("crypto", line)
+	}
+	for _, a := range [][2]string{{"fingerprint", c.fingerprint}, {"setup", c.setup}, {"tls-id", c.tlsID}} {
+		if a[1] != "" {
+			md.WithValueAttribute(a[0], a[1])
+		}
 	}
 	md.WithValueAttribute("ptime", strconv.Itoa(int(s.local.PTime/time.Millisecond)))
 	if c.mux {
