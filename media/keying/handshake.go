@@ -21,9 +21,10 @@ const (
 	// Limit is the time a handshake may take.
 	Limit = 15 * time.Second
 	// repeatEvery is how soon a flight is sent again that nothing answered.
-	// Somebody waits to be heard: sooner than the second of RFC 6347 section
-	// 4.2.4.1, and without growing, since Limit is near.
-	repeatEvery = 500 * time.Millisecond
+	// Somebody waits to be heard, and many a peer does not listen yet when the
+	// first comes: sooner than the second of RFC 6347 section 4.2.4.1, and
+	// without growing, since Limit is near.
+	repeatEvery = 250 * time.Millisecond
 	// grace is how long a handshake may go on after a refusal that anyone
 	// could have sent.
 	grace = 2 * time.Second

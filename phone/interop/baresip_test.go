@@ -76,7 +76,7 @@ type baresipOptions struct {
 	codecs    string // default pcma,pcmu
 	answer    string // auto, manual; default manual
 	say       string // WAV, 8 kHz
-	mediaenc  string // srtp, srtp-mand (RTP/SAVP); default none
+	mediaenc  string // srtp, srtp-mand (RTP/SAVP), dtls_srtp; default none
 }
 
 // baresip starts one registered at k as user.
@@ -99,7 +99,7 @@ func (l *lab) baresip(k *kamailio, user, password string, o baresipOptions) *bar
 	}
 	srtp, mediaenc := "", ""
 	if o.mediaenc != "" {
-		srtp, mediaenc = "module srtp.so\n", ";mediaenc="+o.mediaenc
+		srtp, mediaenc = "module srtp.so\nmodule dtls_srtp.so\n", ";mediaenc="+o.mediaenc
 	}
 	l.write(filepath.Join(dir, "config"), `poll_method epoll
 sip_listen `+addr+`:5060

@@ -22,8 +22,9 @@ type linphone struct {
 }
 
 // linphone starts one registered at k as user, with one codec ("G729",
-// "PCMA"), speaking say when in a call.
-func (l *lab) linphone(k *kamailio, user, password, codec, say string, autoAnswer bool) *linphone {
+// "PCMA"), speaking say when in a call. sip are more lines of [sip] in its
+// configuration.
+func (l *lab) linphone(k *kamailio, user, password, codec, say string, autoAnswer bool, sip ...string) *linphone {
 	l.t.Helper()
 	var h host
 	if k.process != nil {
@@ -56,6 +57,7 @@ contact=sip:%[2]s@%[1]s
 default_proxy=0
 use_info=0
 auto_net_state_mon=1
+%[7]s
 [net]
 mtu=1300
 [rtp]
@@ -73,7 +75,7 @@ realm=%[3]s
 domain=%[3]s
 [sound]
 echocancellation=0
-%[5]s`, addr, user, k.addr, password, codecs.String(), 7000+10*l.n))
+%[5]s`, addr, user, k.addr, password, codecs.String(), 7000+10*l.n, strings.Join(sip, "\n")))
 	args := []string{"-c", rc, "-l", filepath.Join(dir, "log"), "-d", "4"}
 	if autoAnswer {
 		args = append(args, "-a")
