@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"syscall"
 	"time"
 
@@ -19,13 +21,60 @@ type portAudio struct {
 	cards   string   // ALSA's configuration when the library was initialised; "": the system's
 	conf    *os.File // where that is read
 	devices []*portaudio.DeviceInfo
+
+	reserved reservations // the cards of open streams; made with the first
 }
 
 // latency is what the device's buffers are asked to hold. Two periods bridge
 // one late wake-up of the callback's thread; the device's own wish counts where it is longer.
 const latency = 20 * time.Millisecond
 
+// Devices lists what there is. A card that a sound server has open is not seen; where names mean such a one, it is
+// reserved for the look.
 func (b *portAudio) Devices(names []string, refresh bool) ([]engine.Device, error) {
+	list, err := b.look(names, refresh)
+	numbers, all := engine.Cards(names)
+	if err != nil || !all {
+		return list, err
+	}
+	for _, card := range numbers {
+		if seen(list, card, "p", func(d engine.Device) int { return d.Outputs }) && seen(list, card, "c", func(d engine.Device) int { return d.Inputs }) {
+			continue
+		}
+		if b.reserve(card, "hw:"+card) == nil {
+			defer b.reserved.give(card)
+			refresh = true
+		}
+	}
+	if len(b.reserved) == 0 {
+		return list, nil
+	}
+	return b.look(names, refresh)
+}
+
+// seen tells whether a direction of a card, which ALSA knows by the letter p or c, is in the list, if the card has it.
+func seen(list []engine.Device, card, letter string, channels func(engine.Device) int) bool {
+	has, err := filepath.Glob("/proc/asound/card" + card + "/pcm*" + letter)
+	return err != nil || len(has) == 0 ||
+		slices.ContainsFunc(list, func(d engine.Device) bool { return cardOf(d) == card && channels(d) > 0 })
+}
+
+func (b *portAudio) reserve(card, device string) error {
+	if b.reserved == nil {
+		b.reserved = reservations{}
+	}
+	return b.reserved.take(card, device)
+}
+
+// cardOf is the number of a device's ALSA card, "" of others.
+func cardOf(d engine.Device) string {
+	if numbers, ok := engine.Cards([]string{d.HW}); ok && len(numbers) == 1 {
+		return numbers[0]
+	}
+	return ""
+}
+
+func (b *portAudio) look(names []string, refresh bool) ([]engine.Device, error) {
 	var cards string
 	if numbers, all := engine.Cards(names); all {
 		cards = cardsConfig(numbers)
@@ -82,43 +131,49 @@ func (b *portAudio) device(d engine.Device) (*portaudio.DeviceInfo, error) {
 }
 
 func (b *portAudio) Play(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
-	info, err := b.device(d)
-	if err != nil {
-		return nil, err
-	}
-	// Mono sound on a stereo device would be heard on one ear only.
-	channels := min(2, info.MaxOutputChannels)
-	p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
-	p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: channels, Latency: max(latency, info.DefaultLowOutputLatency)}
-	s, err := portaudio.OpenStream(p, func(out []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
-		cycle(out, channels, flags&portaudio.OutputUnderflow != 0)
+	return b.begin(d, rate, "played to", func(info *portaudio.DeviceInfo) (*portaudio.Stream, error) {
+		// Mono sound on a stereo device would be heard on one ear only.
+		channels := min(2, info.MaxOutputChannels)
+		p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
+		p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: channels, Latency: max(latency, info.DefaultLowOutputLatency)}
+		return portaudio.OpenStream(p, func(out []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+			cycle(out, channels, flags&portaudio.OutputUnderflow != 0)
+		})
 	})
-	return begin(s, err, d, rate, "played to")
 }
 
 func (b *portAudio) Capture(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
+	return b.begin(d, rate, "recorded from", func(info *portaudio.DeviceInfo) (*portaudio.Stream, error) {
+		p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
+		p.Input = portaudio.StreamDeviceParameters{Device: info, Channels: 1, Latency: max(latency, info.DefaultLowInputLatency)}
+		return portaudio.OpenStream(p, func(in []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+			cycle(in, 1, flags&portaudio.InputOverflow != 0)
+		})
+	})
+}
+
+// begin opens and starts a stream of a card that is reserved as long, or explains why it can't.
+func (b *portAudio) begin(d engine.Device, rate int, verb string, open func(*portaudio.DeviceInfo) (*portaudio.Stream, error)) (engine.Stream, error) {
 	info, err := b.device(d)
 	if err != nil {
 		return nil, err
 	}
-	p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
-	p.Input = portaudio.StreamDeviceParameters{Device: info, Channels: 1, Latency: max(latency, info.DefaultLowInputLatency)}
-	s, err := portaudio.OpenStream(p, func(in []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
-		cycle(in, 1, flags&portaudio.InputOverflow != 0)
-	})
-	return begin(s, err, d, rate, "recorded from")
-}
-
-// begin starts a stream that was opened, or explains why it was not.
-func begin(s *portaudio.Stream, err error, d engine.Device, rate int, verb string) (engine.Stream, error) {
+	card := cardOf(d)
+	if card != "" {
+		if err := b.reserve(card, d.HW); err != nil {
+			return nil, err
+		}
+	}
+	s, err := open(info)
 	if err == nil {
 		if err = s.Start(); err != nil {
 			s.Close()
 		}
 	}
 	if err == nil {
-		return stream{s}, nil
+		return stream{s, func() { b.reserved.give(card) }}, nil
 	}
+	b.reserved.give(card)
 	what := fmt.Sprintf("%q cannot be %s at %d Hz", d.Name, verb, rate)
 	code := classify(err)
 	switch code {
@@ -155,7 +210,10 @@ func classify(err error) engine.Code {
 }
 
 // stream is an open, running PortAudio stream.
-type stream struct{ s *portaudio.Stream }
+type stream struct {
+	s      *portaudio.Stream
+	closed func() // gives the card back
+}
 
 func (s stream) Latency() time.Duration {
 	info := s.s.Info()
@@ -168,5 +226,7 @@ func (s stream) Latency() time.Duration {
 // Close may hang for ever when a sound server has died; the program then kills
 // this process.
 func (s stream) Close() error {
-	return errors.Join(s.s.Abort(), s.s.Close())
+	err := errors.Join(s.s.Abort(), s.s.Close())
+	s.closed()
+	return err
 }

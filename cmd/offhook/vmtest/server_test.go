@@ -148,6 +148,20 @@ func (d *desktop) loud(pl *usbtest.Plugged) {
 	}
 }
 
+// play plays a minute of music on a phone's card.
+func (d *desktop) play(pl *usbtest.Plugged) {
+	d.t.Helper()
+	tune := filepath.Join(d.dir, "tune")
+	var raw []byte
+	for i := range 60 * sound.Rate {
+		raw = binary.LittleEndian.AppendUint16(raw, uint16(int16(amplitude*math.Sin(2*math.Pi*music*float64(i)/sound.Rate))))
+	}
+	if err := os.WriteFile(tune, raw, 0o600); err != nil {
+		d.t.Fatal(err)
+	}
+	d.start("pacat --playback --raw --rate=48000 --format=s16le --channels=1 --latency-msec=200 --device="+d.of("sinks", pl).Name, tune)
+}
+
 // TestTheDesktopsSoundServer has a handset, whose card is ours, a headset, which is reached through the server, and a
 // second headset that plays music.
 func TestTheDesktopsSoundServer(t *testing.T) {
@@ -179,15 +193,7 @@ func withSoundServer(t *testing.T, d *desktop) {
 	d.loud(headset)
 	d.loud(player)
 
-	tune := filepath.Join(d.dir, "tune")
-	var raw []byte
-	for i := range 60 * sound.Rate {
-		raw = binary.LittleEndian.AppendUint16(raw, uint16(int16(amplitude*math.Sin(2*math.Pi*music*float64(i)/sound.Rate))))
-	}
-	if err := os.WriteFile(tune, raw, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	d.start("pacat --playback --raw --rate=48000 --format=s16le --channels=1 --latency-msec=200 --device="+d.of("sinks", player).Name, tune)
+	d.play(player)
 	people[2].hear(t, music, true)
 
 	o := program(t, d.env...)
