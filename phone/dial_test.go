@@ -236,7 +236,7 @@ func TestHeldCallRingsBackWhenPutDown(t *testing.T) {
 func TestAnAddressThatCannotBeCalledIsRefused(t *testing.T) {
 	inWorld(t, func(t *testing.T, w *world) {
 		u, _ := w.pair("handset", "handset")
-		for _, target := range []string{"sip:", "sip:a b@c", "6\x0100", "sips:a@b"} {
+		for _, target := range []string{"sip:", "sip:a b@c", "6\x0100", "sips:"} {
 			if err := u.do(control.VerbDial, "target="+target); err == nil {
 				t.Errorf("%q was accepted", target)
 			}

@@ -2,6 +2,7 @@ package phone
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -33,6 +34,8 @@ type Config struct {
 	Accounts    []ua.Account
 	Listen      []string // "udp:127.0.0.1:5060"; empty: ephemeral
 	DirectCalls bool
+	// Certificate is what the phone shows to who comes to a "tls:" of Listen.
+	Certificate *tls.Certificate
 	DSCP        int // code point of SIP packets, 0–63
 	AudioDSCP   int // code point of RTP, 0–63
 	// RTPTimeout ends a call of which nothing is heard for so long though it should; 0: never. It is judged every 5 s.
@@ -307,6 +310,7 @@ func (p *Phone) startSIP(ctx context.Context) error {
 		Accounts:    accounts,
 		Listen:      p.cfg.Listen,
 		DirectCalls: p.cfg.DirectCalls,
+		Certificate: p.cfg.Certificate,
 		Codecs:      codec.Names(),
 		UserAgent:   "Offhook/" + p.cfg.Version,
 		Logger:      p.log,

@@ -18,6 +18,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		Logger:      log,
 		Listen:      c.SIP.Listen,
 		DirectCalls: c.SIP.DirectCalls,
+		Certificate: c.SIP.Certificate,
 		RTPLow:      c.SIP.RTPPorts.Low,
 		RTPHigh:     c.SIP.RTPPorts.High,
 		DSCP:        c.SIP.DSCP.Signalling,

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// checkURI checks the address of an account, "sip:user@host[:port]" (RFC 3261 section 19.1, without parameters), and
+// checkURI checks the address of an account, "sip:user@host[:port]" or sips: (RFC 3261 section 19.1, without parameters), and
 // returns its user part, or says what is wrong. The message never repeats a password.
 func checkURI(uri string) (user, why string) {
 	const example = `: write "sip:user@domain"`
@@ -18,12 +18,10 @@ func checkURI(uri string) (user, why string) {
 		return "", "uri is empty" + example
 	case hasUser && hasPassword:
 		return "", "uri holds a password: take it out, and put it in a file named by password_file"
-	case scheme == "sips":
-		return "", `sips: is not for accounts: write sip:, and transport = "tls" beside it`
 	case scheme == "" && hasUser:
 		return "", "uri = " + strconv.Quote(clip(uri)) + " does not begin with sip:" + `: write ` +
 			strconv.Quote("sip:"+clip(uri))
-	case scheme != "sip" || !hasUser || user == "":
+	case scheme == "" || !hasUser || user == "":
 		return "", "uri = " + strconv.Quote(clip(uri)) + " is not the address of an account" + example
 	case !validUser(user):
 		return "", "uri = " + strconv.Quote(clip(uri)) + " has a character in its user part that must be written %XX"
@@ -139,10 +137,10 @@ func badListen(s string) string {
 	switch {
 	case !ok:
 		return "has no transport" + example
-	case network == "tls" || network == "ws" || network == "wss":
-		return `asks for ` + network + `, which is not in this version yet: use "udp:…" or "tcp:…"`
-	case network != "udp" && network != "tcp":
-		return "does not begin with udp: or tcp:" + example
+	case network == "ws" || network == "wss":
+		return `asks for ` + network + `, which is not in this version yet: use "udp:…", "tcp:…" or "tls:…"`
+	case network != "udp" && network != "tcp" && network != "tls":
+		return "does not begin with udp:, tcp: or tls:" + example
 	}
 	if _, err := netip.ParseAddrPort(address); err != nil {
 		return "is not an IP address and a port" + example

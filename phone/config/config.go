@@ -1,6 +1,7 @@
 package config
 
 import (
+	"crypto/tls"
 	"net/netip"
 	"time"
 
@@ -22,8 +23,9 @@ type Config struct {
 
 // SIP is the [sip] table: what all accounts share.
 type SIP struct {
-	Listen      []string // "udp:127.0.0.1:5060"; empty: ephemeral ports
-	DirectCalls bool     // ring for INVITEs that came by no registration
+	Listen      []string         // "udp:127.0.0.1:5060"; empty: ephemeral ports
+	Certificate *tls.Certificate // tls_cert and tls_key, for "tls:…" in Listen; nil: none
+	DirectCalls bool             // ring for INVITEs that came by no registration
 	RTPPorts    PortRange
 	DSCP        DSCP
 	RTPTimeout  time.Duration // a call of which nothing is heard for so long ends; 0: never

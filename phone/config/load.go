@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -163,6 +164,13 @@ func readSIP(t *table, c *SIP) {
 			}
 		}
 		c.Listen = listen
+	}
+	c.Certificate = readCertificate(t)
+	wanted := slices.ContainsFunc(c.Listen, func(l string) bool { return strings.HasPrefix(l, "tls:") })
+	if _, named := t.values["tls_cert"]; wanted && !named {
+		t.fail("listen", "listen has tls: without a certificate: add tls_cert and tls_key, the files of a certificate for this machine's name and of its key")
+	} else if named && !wanted {
+		t.warn("tls_cert", `tls_cert has no effect in [sip] without "tls:…" in listen; what an account shows its server is named in [[account]]`)
 	}
 	t.boolean("direct_calls", &c.DirectCalls)
 	var ports string

@@ -181,13 +181,13 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"uri with bad port", "[[account]]\nuri = \"sip:bob@a:70000\"", `c.toml:2: uri = "sip:bob@a:70000": the port must be a number from 1 to 65535`},
 		{"uri with parameters", "[[account]]\nuri = \"sip:bob@a;transport=tcp\"", `c.toml:2: uri = "sip:bob@a;transport=tcp" has parameters: take them out; transport has a key of its own`},
 		{"uri with spaces", "[[account]]\nuri = \"sip:b b@a\"", `c.toml:2: uri = "sip:b b@a" has a character in its user part that must be written %XX`},
-		{"secure uri", "[[account]]\nuri = \"sips:bob@a\"", `c.toml:2: sips: is not for accounts: write sip:, and transport = "tls" beside it`},
+		{"secure uri by another way", "[[account]]\nuri = \"sips:bob@a\"\ntransport = \"udp\"", `c.toml:3: transport = "udp", but uri begins with sips:, which asks for TLS: write "tls", or sip: in uri`},
 		{"registrar with user", account(`registrar = "sip:x@y"`), `c.toml:3: registrar names a server, without a user: write "host" or "host:port"`},
 		{"bad registrar", account(`registrar = "a b"`), `c.toml:3: registrar = "a b": the host name has a character that no host name may have (write names in other scripts as xn--…)`},
 		{"line break in a name", account(`name = "a\nb"`), `c.toml:3: name holds a line break or another control character`},
 		{"same name twice", account(`name = "x"`) + "\n" + account(`name = "x"`), `c.toml:6: the name "x" is taken by the account on line 1: give each account its own name`},
 		{"listen without transport", "[sip]\nlisten = [\"5060\"]", `c.toml:2: listen address "5060" has no transport: write "udp:127.0.0.1:5060"`},
-		{"listen on tls", "[sip]\nlisten = [\"tls:0.0.0.0:5061\"]", `c.toml:2: listen address "tls:0.0.0.0:5061" asks for tls, which is not in this version yet: use "udp:…" or "tcp:…"`},
+		{"listen on tls", "[sip]\nlisten = [\"tls:0.0.0.0:5061\"]", `c.toml:2: listen has tls: without a certificate: add tls_cert and tls_key, the files of a certificate for this machine's name and of its key`},
 		{"listen on a name", "[sip]\nlisten = [\"udp:localhost:5060\"]", `c.toml:2: listen address "udp:localhost:5060" is not an IP address and a port: write "udp:127.0.0.1:5060"`},
 		{"not a port range", "[sip]\nrtp_ports = \"16384\"", `c.toml:2: rtp_ports = "16384" is not a range of ports: write "16384-16484"`},
 		{"low ports", "[sip]\nrtp_ports = \"80-90\"", `c.toml:2: rtp_ports = "80-90" begins below 1024, where only root may listen: begin at 1024 or above`},
@@ -213,7 +213,7 @@ func TestAllProblemsAreToldAtOnceInOrder(t *testing.T) {
 	_, _, err := Parse("c.toml", []byte("[phone]\nx = 1\n[audio]\nbackend = 1\n[sip]\ny = 2\n"))
 	want := `c.toml:2: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, dnd
 c.toml:4: backend must be text in quotes, not a whole number
-c.toml:6: unknown key "y" in [sip]: known here: listen, direct_calls, rtp_ports, dscp, rtp_timeout`
+c.toml:6: unknown key "y" in [sip]: known here: listen, tls_cert, tls_key, direct_calls, rtp_ports, dscp, rtp_timeout`
 	if err == nil || err.Error() != want {
 		t.Errorf("got\n%v\nwant\n%s", err, want)
 	}

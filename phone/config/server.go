@@ -25,6 +25,12 @@ func readServer(t *table, a *Account) {
 	t.server("registrar", &a.Registrar)
 	t.server("outbound_proxy", &a.OutboundProxy)
 	t.choice("transport", &a.Transport, []string{"udp", "tcp", "tls", "auto"}, "ws", "wss")
+	if _, scheme := cutScheme(a.URI); scheme == "sips" { // TLS, and nothing less
+		if _, named := t.values["transport"]; named && (a.Transport == "udp" || a.Transport == "tcp") {
+			t.fail("transport", `transport = %q, but uri begins with sips:, which asks for TLS: write "tls", or sip: in uri`, a.Transport)
+		}
+		a.Transport = "tls"
+	}
 	readTLS(t, a)
 	var public string
 	if t.text("public_address", &public) && public != "" {
@@ -86,29 +92,42 @@ func readTLS(t *table, a *Account) {
 			a.TLS.Authorities = pool
 		}
 	}
+	a.TLS.Certificate = t.certificate(cert, key)
+}
+
+// readCertificate reads tls_cert and tls_key of a table.
+func readCertificate(t *table) *tls.Certificate {
+	var cert, key string
+	t.text("tls_cert", &cert)
+	t.text("tls_key", &key)
+	return t.certificate(cert, key)
+}
+
+// certificate reads the files that tls_cert and tls_key name; nil when none is named, or one is no good.
+func (t *table) certificate(cert, key string) *tls.Certificate {
 	switch {
 	case cert == "" && key == "":
-		return
+		return nil
 	case cert == "":
 		t.fail("tls_key", "tls_key without tls_cert: name the certificate that the key belongs to")
-		return
+		return nil
 	case key == "":
 		key = cert // one file may hold both
 	}
 	data, ok := t.pemFile("tls_cert", cert)
 	secret, ok2 := t.pemFile("tls_key", key)
 	if !ok || !ok2 {
-		return
+		return nil
 	}
 	pair, err := tls.X509KeyPair(data, secret)
 	if err != nil {
 		t.fail("tls_cert", "%s and its key cannot be used: %s", clip(cert), pairProblem(data, secret, err))
-		return
+		return nil
 	}
-	a.TLS.Certificate = &pair
 	if info, err := os.Stat(t.absolute(key)); err == nil && othersRead(info) {
 		t.warn(first(t, "tls_key", "tls_cert"), "the private key in %s can be read by others: chmod 600 it", clip(key))
 	}
+	return &pair
 }
 
 // pairProblem says what is wrong with a certificate and a key, without a word of their contents.

@@ -89,6 +89,34 @@ trusted_servers = ["198.51.100.0/24", "2001:db8::7", "192.0.2.1"]
 	}
 }
 
+// TestTLSOfThePhoneItself: a certificate for who comes by TLS, and accounts that
+// know nothing less.
+func TestTLSOfThePhoneItself(t *testing.T) {
+	dir := certificates(t)
+	const account = "[[account]]\nname = \"x\"\nuri = \"sips:x@b.test\"\n"
+	parse := func(text string) (*Config, string) {
+		cfg, warnings, err := Parse(filepath.Join(dir, "c.toml"), []byte(text))
+		var out []string
+		if err != nil {
+			out = append(out, err.Error())
+		}
+		for _, w := range warnings {
+			out = append(out, w.String())
+		}
+		return cfg, strings.ReplaceAll(strings.Join(out, "\n"), dir+string(filepath.Separator), "")
+	}
+	c, problems := parse(account + "tls_ca = \"ca.pem\"\n[sip]\nlisten = [\"tls:127.0.0.1:5061\"]\ntls_cert = \"phone.pem\"\ntls_key = \"phone.key\"\n")
+	if problems != "" || c.SIP.Certificate == nil || c.Accounts[0].Transport != "tls" || c.Accounts[0].URI != "sips:x@b.test" {
+		t.Fatalf("%+v %s", c, problems)
+	}
+	if _, problems = parse(account + "[sip]\ntls_cert = \"phone.pem\"\ntls_key = \"phone.key\"\n"); !strings.Contains(problems, "tls_cert has no effect in [sip]") {
+		t.Errorf("%q", problems)
+	}
+	if _, problems = parse(account + "[sip]\nlisten = [\"tls:127.0.0.1:5061\"]\ntls_cert = \"empty.pem\"\n"); !strings.Contains(problems, "c.toml:6: empty.pem") {
+		t.Errorf("%q", problems)
+	}
+}
+
 func TestServerKeysThatAreWrongAreSaid(t *testing.T) {
 	dir := certificates(t)
 	for _, c := range []struct{ name, lines, want string }{

@@ -85,12 +85,12 @@ func newAccount(a *Agent, cfg Account) (*account, error) {
 	if !printable(cfg.URI) {
 		return fail(fmt.Errorf("uri %q has characters that no address has", cfg.URI))
 	}
-	if err := sip.ParseUri(cfg.URI, &acc.uri); err != nil || acc.uri.Scheme != "sip" || acc.uri.User == "" || acc.uri.Host == "" {
+	if err := sip.ParseUri(cfg.URI, &acc.uri); err != nil || acc.uri.Scheme != "sip" && acc.uri.Scheme != "sips" || acc.uri.User == "" || acc.uri.Host == "" {
 		return fail(fmt.Errorf("uri %q is no SIP address; write it as sip:user@domain", cfg.URI))
 	}
 	acc.uri.Headers, acc.uri.Password = nil, ""
 	acc.uri.Host = strings.Trim(acc.uri.Host, "[]")
-	acc.server = sip.Uri{Scheme: "sip", Host: acc.uri.Host, Port: acc.uri.Port, UriParams: acc.uri.UriParams}
+	acc.server = sip.Uri{Scheme: acc.uri.Scheme, Host: acc.uri.Host, Port: acc.uri.Port, UriParams: acc.uri.UriParams}
 	acc.uri.UriParams = nil
 	var err error
 	if cfg.Registrar != "" {
@@ -116,6 +116,27 @@ func newAccount(a *Agent, cfg Account) (*account, error) {
 	case "auto":
 	default:
 		return fail(fmt.Errorf("transport %q is not supported; use udp, tcp, tls or auto", cfg.Transport))
+	}
+	if acc.sips() {
+		// Both ways to the server: its URI may name a transport of its own.
+		if cfg.Transport == "udp" || cfg.Transport == "tcp" {
+			return fail(fmt.Errorf("uri %q asks for TLS, and transport is %q; set transport = \"tls\"", cfg.URI, cfg.Transport))
+		}
+		acc.transport = "tls"
+		for _, u := range []*sip.Uri{&acc.server, acc.proxy} {
+			if u == nil {
+				continue
+			}
+			h, err := hopOf(u, acc.transport)
+			if err == nil {
+				_, err = h.secured()
+			}
+			if err != nil {
+				return fail(err)
+			}
+			u.Scheme = "sips"
+			u.UriParams.Remove("transport")
+		}
 	}
 	if cfg.STUN != "" {
 		if _, err := serverURI(cfg.STUN); err != nil {

@@ -108,8 +108,12 @@ func New(cfg Config) (*Agent, error) {
 		a.accounts = append(a.accounts, acc)
 	}
 	for _, l := range cfg.Listen {
-		if _, _, err := parseListen(l); err != nil {
+		transport, _, err := parseListen(l)
+		if err != nil {
 			return nil, err
+		}
+		if transport == "tls" && cfg.Certificate == nil {
+			return nil, fmt.Errorf("listen entry %q: TLS needs a certificate and its key; add tls_cert and tls_key beside listen", l)
 		}
 	}
 	return a, nil
@@ -132,7 +136,7 @@ func (a *Agent) Start(ctx context.Context) error {
 		}
 	}
 	for _, l := range a.cfg.Listen {
-		if err := a.stack.listen(ctx, l); err != nil {
+		if err := a.stack.listen(ctx, l, a.cfg.Certificate); err != nil {
 			a.cancel()
 			a.stack.close()
 			a.mu.Lock()

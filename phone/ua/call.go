@@ -43,6 +43,7 @@ type call struct {
 	sess     *sdp.Session
 	d        *dialog // the dialog, once there is one
 	contact  string  // user part of our Contact in this call
+	sips     bool    // it must not leave TLS
 	way      flow    // to the peer's next hop
 	wayTo    hop     // which hop that is
 	acks     []sentAck

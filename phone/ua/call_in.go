@@ -69,7 +69,7 @@ func (c *call) ring() {
 		return
 	}
 	res := c.a.response(c.invite, 180)
-	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.inFlow())})
+	res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.inFlow())})
 	sent := false
 	switch {
 	case !c.mustBeReliable():
@@ -150,7 +150,7 @@ func (c *call) answer(lm LocalMedia) {
 		return
 	}
 	res := c.a.response(c.invite, 200)
-	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, f)})
+	res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(f)})
 	c.grantTimer(c.invite, res)
 	setSDP(res, body)
 	if !c.final(res) {

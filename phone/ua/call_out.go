@@ -55,7 +55,7 @@ const maxLegs = 16
 
 // dial finds the way and sends the INVITE.
 func (c *call) dial(target sip.Uri) {
-	c.callID, c.tag, c.dialled = token(), token(), target
+	c.callID, c.tag, c.dialled, c.sips = token(), token(), target, isSIPS(&target)
 	c.a.tracer.belongs(c.id, c.callID)
 	c.legs = map[string]*leg{}
 	c.reach(target, func(f flow) { c.sendInvite(target, f) })
@@ -91,7 +91,11 @@ func (c *call) reach(target sip.Uri, f func(flow)) {
 // else the target itself.
 func (c *call) firstHop(target *sip.Uri) (hop, error) {
 	if c.acc != nil && (c.acc.proxy != nil || len(c.acc.routes()) > 0 || strings.EqualFold(target.Host, c.acc.uri.Host) && target.Port == 0) {
-		return c.acc.hop()
+		h, err := c.acc.hop()
+		if err == nil && c.sips {
+			h, err = h.secured()
+		}
+		return h, err
 	}
 	transport := "udp"
 	if c.acc != nil {
@@ -134,7 +138,7 @@ func (c *call) sendInvite(target sip.Uri, f flow) {
 	req.AppendHeader(&id)
 	req.AppendHeader(&sip.CSeqHeader{SeqNo: 1, MethodName: sip.INVITE})
 	req.AppendHeader(&hops)
-	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, f)})
+	req.AppendHeader(&sip.ContactHeader{Address: c.contactURI(f)})
 	c.askTimer(req)
 	for _, h := range c.extra {
 		req.AppendHeader(h)

@@ -108,7 +108,7 @@ func (c *call) reinvited(req *sip.Request, tx *sip.ServerTx) {
 	c.d.refresh(req.Contact())
 	c.way = flow{} // the target may be another one now
 	res := c.a.response(req, 200)
-	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(req))})
+	res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(req))})
 	c.grantTimer(req, res)
 	setSDP(res, body)
 	if err := c.a.respond(tx, res); err != nil {
@@ -185,7 +185,7 @@ func (c *call) updated(req *sip.Request, tx *sip.ServerTx, d *dialog) {
 	}
 	res := c.a.response(req, 200)
 	if c.is(up) {
-		res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(req))})
+		res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(req))})
 	}
 	if c.is(up) {
 		c.grantTimer(req, res)

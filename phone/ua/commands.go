@@ -11,15 +11,11 @@ import (
 // CheckTarget says what is wrong with an address before it is dialled, as Dial
 // would. The account may be empty.
 func (a *Agent) CheckTarget(account, target string) error {
-	domain := ""
-	if acc := a.account(account); acc != nil {
-		domain = acc.uri.Host
-	}
-	_, err := parseTarget(target, domain)
+	_, err := a.account(account).dialled(target)
 	return err
 }
 
-// Dial calls target, which is a sip: URI, user@host, or a number or name in
+// Dial calls target, which is a sip: or sips: URI, user@host, or a number or name in
 // the account's domain. call is an id the caller chooses. Without an account
 // ("" and none configured) only URIs can be called. Events follow: Progress,
 // then Answered or Ended. Errors: ErrBadTarget, ErrUnknownAccount, ErrState
@@ -29,11 +25,7 @@ func (a *Agent) Dial(id, account, target string, lm LocalMedia) error {
 	if acc == nil && account != "" {
 		return fmt.Errorf("account %q: %w", account, ErrUnknownAccount)
 	}
-	domain := ""
-	if acc != nil {
-		domain = acc.uri.Host
-	}
-	uri, err := parseTarget(target, domain)
+	uri, err := acc.dialled(target)
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,7 @@
 package ua
 
 import (
+	"crypto/tls"
 	"log/slog"
 	"net/netip"
 	"time"
@@ -11,7 +12,7 @@ import (
 // Account is one SIP identity.
 type Account struct {
 	Name          string // the configuration's name; unique in an agent
-	URI           string // address of record, "sip:alice@example.org"
+	URI           string // address of record, "sip:alice@example.org"; sips: for TLS and nothing less (RFC 5630)
 	DisplayName   string
 	AuthUser      string // digest user name; empty: the user part of URI
 	Registrar     string // "host", "host:port" or a sip: URI; empty: the domain of URI
@@ -60,10 +61,11 @@ type Account struct {
 // Config makes an Agent.
 type Config struct {
 	Accounts    []Account
-	Listen      []string // "udp:127.0.0.1:5060", "tcp:…"; empty: ephemeral ports on the addresses that reach the registrars
-	DirectCalls bool     // also ring for INVITEs that were not sent to our registered Contact
-	UserAgent   string   // User-Agent header; empty: "Offhook"
-	Codecs      []string // what there is an encoder and a decoder for, as in SDP; empty: PCMU, PCMA, G729
+	Listen      []string         // "udp:127.0.0.1:5060", "tcp:…", "tls:…"; empty: ephemeral ports on the addresses that reach the registrars
+	Certificate *tls.Certificate // what is shown to who comes to a "tls:" of Listen, with its key
+	DirectCalls bool             // also ring for INVITEs that were not sent to our registered Contact
+	UserAgent   string           // User-Agent header; empty: "Offhook"
+	Codecs      []string         // what there is an encoder and a decoder for, as in SDP; empty: PCMU, PCMA, G729
 	// Instance tells registrars which phone this is, whatever its address (a
 	// UUID, RFC 5626 section 4.1); empty: a new one each time.
 	Instance string

@@ -10,12 +10,20 @@ import (
 )
 
 // contactURI is where the registrar shall send our calls.
-func (acc *account) contactURI(f flow) sip.Uri { return contactURI(acc.contact, f) }
+func (acc *account) contactURI(f flow) sip.Uri { return contactURI(acc.contact, f, acc.sips()) }
 
-func contactURI(user string, f flow) sip.Uri {
+// contactURI is where the peer of the call shall send its requests.
+func (c *call) contactURI(f flow) sip.Uri { return contactURI(c.contact, f, c.sips) }
+
+// contactURI is our address as the peer of f sees it. A sips: URI needs no
+// transport: it is TLS (RFC 5630 section 3.1.2).
+func contactURI(user string, f flow, sips bool) sip.Uri {
 	at := f.contact()
 	u := sip.Uri{Scheme: "sip", User: user, Host: at.Addr().String(), Port: int(at.Port())}
-	if f.transport != "udp" {
+	switch {
+	case sips:
+		u.Scheme = "sips"
+	case f.transport != "udp":
 		u.UriParams.Add("transport", f.transport)
 	}
 	return u

@@ -21,6 +21,7 @@ type dialog struct {
 	target              sip.Uri   // the peer's Contact
 	routes              []sip.Uri // in the order they are visited
 	transport           string    // when target and routes name none
+	sips                bool      // it must not leave TLS
 }
 
 var errNoContact = errors.New("the message has no usable Contact")
@@ -31,7 +32,7 @@ func dialogOut(invite *sip.Request, res *sip.Response, transport string) (*dialo
 	d := &dialog{
 		callID: string(*invite.CallID()), localTag: from.Params.GetOr("tag", ""), remoteTag: to.Params.GetOr("tag", ""),
 		local: from.Address, remote: to.Address, localName: from.DisplayName,
-		localSeq: invite.CSeq().SeqNo, transport: transport,
+		localSeq: invite.CSeq().SeqNo, transport: transport, sips: isSIPS(&invite.Recipient),
 	}
 	// The route set is the Record-Route in reverse order.
 	for _, h := range res.GetHeaders("Record-Route") {
@@ -54,7 +55,7 @@ func dialogIn(invite *sip.Request, localTag, transport string) (*dialog, error) 
 	d := &dialog{
 		callID: string(*invite.CallID()), localTag: localTag, remoteTag: from.Params.GetOr("tag", ""),
 		local: to.Address, remote: from.Address, localName: to.DisplayName,
-		remoteSeq: invite.CSeq().SeqNo, haveRemoteSeq: true, transport: transport,
+		remoteSeq: invite.CSeq().SeqNo, haveRemoteSeq: true, transport: transport, sips: isSIPS(&invite.Recipient),
 	}
 	for _, h := range invite.GetHeaders("Record-Route") {
 		if rr, ok := h.(*sip.RecordRouteHeader); ok && len(d.routes) < maxRoutes {
@@ -81,6 +82,10 @@ func (d *dialog) refresh(c *sip.ContactHeader) bool {
 	}
 	d.target = *c.Address.Clone()
 	d.target.Headers = nil
+	if d.sips && !isSIPS(&d.target) {
+		d.target.Scheme = "sips"
+		d.target.UriParams.Remove("transport")
+	}
 	return true
 }
 
@@ -124,11 +129,15 @@ func (d *dialog) request(method sip.RequestMethod, ackSeq uint32) *sip.Request {
 }
 
 // next is where requests of the dialog go first.
-func (d *dialog) next() (hop, error) {
+func (d *dialog) next() (h hop, err error) {
+	to := &d.target
 	if len(d.routes) > 0 {
-		return hopOf(&d.routes[0], d.transport)
+		to = &d.routes[0]
 	}
-	return hopOf(&d.target, d.transport)
+	if h, err = hopOf(to, d.transport); d.sips {
+		h.transport, h.guessed = "tls", false
+	}
+	return h, err
 }
 
 // accept judges the CSeq of a received request: false when it is older than

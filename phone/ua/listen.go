@@ -2,6 +2,7 @@ package ua
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -12,13 +13,14 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// listen opens a configured entry, "udp:127.0.0.1:5060".
-func (s *stack) listen(ctx context.Context, entry string) error {
+// listen opens a configured entry, "udp:127.0.0.1:5060". cert is what is shown
+// to who comes by TLS.
+func (s *stack) listen(ctx context.Context, entry string, cert *tls.Certificate) error {
 	transport, addr, err := parseListen(entry)
 	if err != nil {
 		return err
 	}
-	if transport == "tcp" {
+	if transport != "udp" {
 		l, err := s.net.Listen(ctx, addr)
 		if err != nil {
 			return listenError(entry, err)
@@ -27,6 +29,11 @@ func (s *stack) listen(ctx context.Context, entry string) error {
 		s.closers = append(s.closers, l.Close)
 		s.listeners = append(s.listeners, addrPort(l.Addr()))
 		s.mu.Unlock()
+		if transport == "tls" {
+			conf := &tls.Config{Certificates: []tls.Certificate{*cert}}
+			s.readers.Go(func() { s.layer.ServeTLS(acceptor{l, func(c net.Conn) net.Conn { return s.welcomeTLS(c, conf) }}) })
+			return nil
+		}
 		s.readers.Go(func() { s.layer.ServeTCP(acceptor{l, s.welcome}) })
 		return nil
 	}
@@ -37,8 +44,8 @@ func (s *stack) listen(ctx context.Context, entry string) error {
 func parseListen(entry string) (transport, addr string, err error) {
 	transport, addr, _ = strings.Cut(entry, ":")
 	ap, err := netip.ParseAddrPort(addr)
-	if err != nil || transport != "udp" && transport != "tcp" || ap.Addr().Zone() != "" {
-		return "", "", fmt.Errorf(`listen entry %q: write it as "udp:ADDRESS:PORT" or "tcp:ADDRESS:PORT", for example "udp:192.0.2.7:5060"`, entry)
+	if err != nil || transport != "udp" && transport != "tcp" && transport != "tls" || ap.Addr().Zone() != "" {
+		return "", "", fmt.Errorf(`listen entry %q: write it as "udp:ADDRESS:PORT", or with tcp or tls before, for example "udp:192.0.2.7:5060"`, entry)
 	}
 	return transport, addr, nil
 }

@@ -113,12 +113,10 @@ func (c *packetConn) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 func (c *packetConn) WriteTo(b []byte, to net.Addr) (int, error) {
-	at := time.Now() // the answer may be here before we get to tracing
-	n, err := c.PacketConn.WriteTo(b, to)
-	if err == nil && c.trace != nil {
-		c.trace(at, Sent, "udp", c.LocalAddr(), to, b)
+	if c.trace != nil { // now: the answer may be here before the write returns
+		c.trace(time.Now(), Sent, "udp", c.LocalAddr(), to, b)
 	}
-	return n, err
+	return c.PacketConn.WriteTo(b, to)
 }
 
 // addrPort gives the address of a UDP or TCP net.Addr without 4-in-6.

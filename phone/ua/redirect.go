@@ -36,7 +36,7 @@ func (c *call) redirected(res *sip.Response) bool {
 // mayFollow is the policy. A stranger's 302 can cost money, so by default a
 // call stays in the account's own domain.
 func (c *call) mayFollow(target *sip.Uri) bool {
-	if c.acc == nil {
+	if c.acc == nil || c.sips && !isSIPS(target) {
 		return false
 	}
 	switch c.acc.cfg.Redirects {
@@ -57,10 +57,10 @@ func redirectTargets(res *sip.Response) []sip.Uri {
 	var list []choice
 	for _, h := range res.GetHeaders("Contact") {
 		ct, ok := h.(*sip.ContactHeader)
-		if !ok || len(list) >= 16 || !strings.EqualFold(ct.Address.Scheme, "sip") || ct.Address.Wildcard {
+		if !ok || len(list) >= 16 || !strings.EqualFold(ct.Address.Scheme, "sip") && !isSIPS(&ct.Address) || ct.Address.Wildcard {
 			continue
 		}
-		u, err := parseTarget(ct.Address.String(), "")
+		u, err := parseTarget(ct.Address.String(), "sip", "")
 		if err != nil {
 			continue
 		}
@@ -88,9 +88,18 @@ func redirectTargets(res *sip.Response) []sip.Uri {
 func (c *call) retarget(target sip.Uri) {
 	next := repeat(c.sent)
 	next.Recipient = target
+	c.sips = isSIPS(&target)
 	c.sent, c.proceeding = next, false // the transaction of the old one ends meanwhile
 	c.reach(target, func(f flow) {
 		c.to = f
+		// We may be reached elsewhere from there.
+		next.ReplaceHeader(&sip.ContactHeader{Address: c.contactURI(f)})
+		if base := c.session(f); base.Addr() != c.base.Addr() {
+			if body, err := base.Offer(); err == nil {
+				c.base = base
+				next.SetBody(body)
+			}
+		}
 		c.transmit(next)
 	})
 }

@@ -40,10 +40,10 @@ func referTarget(v string) (u sip.Uri, replaces string, must bool, err error) {
 	}
 	v = strings.TrimSpace(v)
 	v, headers, _ := strings.Cut(v, "?")
-	if scheme, _, _ := strings.Cut(v, ":"); !strings.EqualFold(scheme, "sip") {
-		return bad("only sip: addresses can be called")
+	if scheme, _, _ := strings.Cut(v, ":"); !strings.EqualFold(scheme, "sip") && !strings.EqualFold(scheme, "sips") {
+		return bad("only sip: and sips: addresses can be called")
 	}
-	if u, err = parseTarget(v, ""); err != nil {
+	if u, err = parseTarget(v, "sip", ""); err != nil {
 		return bad(err.Error())
 	}
 	if m, ok := u.UriParams.Get("method"); ok && !strings.EqualFold(m, "INVITE") {
@@ -82,6 +82,11 @@ func (c *call) referredTo(req *sip.Request, tx *sip.ServerTx) {
 			c.a.refuse(req, tx, verdict{code: 400})
 			return
 		}
+		if c.sips && !isSIPS(&uri) {
+			c.a.log.Info("a transfer was refused: from a sips: address to one that is not", "call", c.id, "target", cut(uri.String()))
+			c.a.refuse(req, tx, verdict{code: 403})
+			return
+		}
 		c.follow(req, tx, uri, replaces, must)
 	}
 }
@@ -94,7 +99,7 @@ func (c *call) follow(req *sip.Request, tx *sip.ServerTx, target sip.Uri, replac
 	}
 	c.referrals++
 	res := c.a.response(req, 202)
-	res.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(req))})
+	res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(req))})
 	if strings.EqualFold(strings.TrimSpace(headerValue(req, "Refer-Sub")), "false") {
 		r.quiet = true
 		res.AppendHeader(sip.NewHeader("Refer-Sub", "false"))
@@ -153,7 +158,7 @@ func (c *call) report(code int, reason, state string) {
 		return
 	}
 	req := c.d.request(sip.NOTIFY, 0)
-	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(nil))})
+	req.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(nil))})
 	req.AppendHeader(sip.NewHeader("Event", r.event))
 	req.AppendHeader(sip.NewHeader("Subscription-State", state))
 	req.AppendHeader(sip.NewHeader("Content-Type", "message/sipfrag;version=2.0"))

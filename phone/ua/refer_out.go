@@ -34,11 +34,7 @@ func (a *Agent) Transfer(id, target string) error {
 	if err != nil {
 		return err
 	}
-	domain := ""
-	if c.acc != nil {
-		domain = c.acc.uri.Host
-	}
-	uri, err := parseTarget(target, domain)
+	uri, err := c.acc.dialled(target)
 	if err != nil {
 		return err
 	}
@@ -129,7 +125,7 @@ func (c *call) proceed() {
 
 func (c *call) sendRefer(target string) {
 	req := c.d.request(sip.REFER, 0)
-	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(nil))})
+	req.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(nil))})
 	req.AppendHeader(sip.NewHeader("Refer-To", "<"+target+">"))
 	req.AppendHeader(sip.NewHeader("Referred-By", "<"+c.d.local.String()+">"))
 	c.transact(c.d, req, func(res *sip.Response, err error) {

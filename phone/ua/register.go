@@ -128,7 +128,7 @@ func (acc *account) settle(f flow, routes []sip.Uri) {
 // send sends a REGISTER for expires seconds; 0 removes our binding.
 func (acc *account) send(attempt int, f flow, expires int) {
 	acc.seq++
-	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: "sip", Host: acc.uri.Host})
+	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: acc.uri.Scheme, Host: acc.uri.Host})
 	if acc.cfg.Registrar == "" {
 		req.Recipient.Port = acc.server.Port
 	}

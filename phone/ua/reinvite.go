@@ -37,7 +37,7 @@ func (c *call) pursue() {
 	}
 	c.reinviting = true
 	req := c.d.request(sip.INVITE, 0)
-	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(nil))})
+	req.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(nil))})
 	c.askTimer(req)
 	setSDP(req, body)
 	c.transact(c.d, req, func(res *sip.Response, err error) {

@@ -85,6 +85,10 @@ func (c *call) replacedBy(req *sip.Request, tx *sip.ServerTx, r replacing) {
 		refuse(verdict{code: 491})
 		return
 	}
+	if v := insecure(req, c.acc); v.code != 0 || c.sips && !isSIPS(&req.Recipient) {
+		refuse(verdict{code: 480})
+		return
+	}
 	n := newCall(c.a, c.id, c.acc)
 	codecs := c.a.codecs(c.acc, nil)
 	if raw := sdpOf(req); raw != nil {
@@ -103,7 +107,7 @@ func (c *call) replacedBy(req *sip.Request, tx *sip.ServerTx, r replacing) {
 		refuse(verdict{code: 400})
 		return
 	}
-	n.d, n.invite, n.serverTx, n.peerName = d, req, tx, displayName(req.From().DisplayName)
+	n.d, n.sips, n.invite, n.serverTx, n.peerName = d, d.sips, req, tx, displayName(req.From().DisplayName)
 	n.setPhase(ringing)
 	c.adopt(n)
 	c.a.tracer.belongs(n.id, d.callID)

@@ -94,10 +94,13 @@ func (s *stack) dial(ctx context.Context, e endpoint) (*streamConn, error) {
 // maxAccepted bounds the TCP connections that others keep open with us.
 const maxAccepted = 64
 
-// welcome takes a connection from outside. When there are too many, the oldest
-// goes that never carried a word of ours, or else the oldest.
-func (s *stack) welcome(raw net.Conn) net.Conn {
-	c := s.adopt(raw, s.door, endpoint{transport: "tcp"})
+// welcome takes a connection from outside.
+func (s *stack) welcome(raw net.Conn) net.Conn { return s.accept(raw, "tcp") }
+
+// accept remembers a connection from outside. When there are too many, the
+// oldest goes that never carried a word of ours, or else the oldest.
+func (s *stack) accept(raw net.Conn, transport string) net.Conn {
+	c := s.adopt(raw, s.door, endpoint{transport: transport})
 	var out *streamConn
 	s.mu.Lock()
 	if s.accepted = append(s.accepted, c); len(s.accepted) > maxAccepted {

@@ -118,16 +118,14 @@ const writeTimeout = 5 * time.Second
 
 func (c *streamConn) Write(b []byte) (int, error) {
 	c.SetWriteDeadline(time.Now().Add(writeTimeout))
-	at := time.Now()
+	if c.trace != nil && len(b) > len(crlf) { // now: the answer may be here before the write returns
+		c.trace(time.Now(), Sent, c.endpoint.transport, c.LocalAddr(), c.RemoteAddr(), b)
+	}
 	n, err := c.Conn.Write(b)
 	if err != nil {
 		c.Close() // half a message may be out: the stream is of no more use
-		return n, err
 	}
-	if c.trace != nil && len(b) > len(crlf) {
-		c.trace(at, Sent, c.endpoint.transport, c.LocalAddr(), c.RemoteAddr(), b)
-	}
-	return n, nil
+	return n, err
 }
 
 func (c *streamConn) Close() error {

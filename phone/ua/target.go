@@ -93,18 +93,19 @@ func serverURI(s string) (sip.Uri, error) {
 }
 
 // parseTarget makes the URI to call from what a user dials: a sip: URI,
-// user@host, tel: or a bare number or name, which belongs to domain.
-func parseTarget(target, domain string) (sip.Uri, error) {
+// sips: URI, user@host, tel: or a bare number or name, which belongs to domain.
+// scheme is that of what is dialled without one.
+func parseTarget(target, scheme, domain string) (sip.Uri, error) {
 	var u sip.Uri
 	t := strings.TrimSpace(target)
 	bad := func() (sip.Uri, error) { return sip.Uri{}, fmt.Errorf("call %q: %w", cut(target), ErrBadTarget) }
 	if t == "" || len(t) > 1024 || !printable(t) {
 		return bad()
 	}
-	scheme, rest, ok := strings.Cut(t, ":")
+	said, rest, ok := strings.Cut(t, ":")
 	switch {
-	case ok && strings.EqualFold(scheme, "sip"):
-		if strings.ContainsAny(rest, " <>\"") || sip.ParseUri("sip:"+rest, &u) != nil || u.Host == "" || u.Wildcard {
+	case ok && (strings.EqualFold(said, "sip") || strings.EqualFold(said, "sips")):
+		if strings.ContainsAny(rest, " <>\"") || strings.HasPrefix(rest, "@") || sip.ParseUri(strings.ToLower(said)+":"+rest, &u) != nil || u.Host == "" || u.Wildcard {
 			return bad()
 		}
 		u.Headers, u.Password, u.HierarhicalSlashes = nil, "", false
@@ -113,15 +114,12 @@ func parseTarget(target, domain string) (sip.Uri, error) {
 			return bad()
 		}
 		return u, nil
-	case ok && strings.EqualFold(scheme, "sips"):
-		// It asks for TLS on every hop to the callee, which no phone can see to.
-		return sip.Uri{}, fmt.Errorf("call %q: sips: cannot be promised; call it as sip:, over an account with transport = \"tls\": %w", cut(target), ErrBadTarget)
-	case ok && strings.EqualFold(scheme, "tel"):
+	case ok && strings.EqualFold(said, "tel"):
 		if t = telephone(rest); t == "" {
 			return bad()
 		}
 	case strings.Contains(t, "@"):
-		return parseTarget("sip:"+t, domain)
+		return parseTarget(scheme+":"+t, scheme, domain)
 	}
 	if domain == "" {
 		return sip.Uri{}, fmt.Errorf("call %q: it has no domain, and without an account none can be added: %w", cut(target), ErrBadTarget)
@@ -129,7 +127,7 @@ func parseTarget(target, domain string) (sip.Uri, error) {
 	if n := number(t); n != "" {
 		t = n
 	}
-	return sip.Uri{Scheme: "sip", User: escapeUser(t), Host: domain}, nil
+	return sip.Uri{Scheme: scheme, User: escapeUser(t), Host: domain}, nil
 }
 
 // telephone reads what follows "tel:" (RFC 3966 section 3): the number without visual separators and parameters; empty

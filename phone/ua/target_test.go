@@ -15,6 +15,7 @@ func TestTargets(t *testing.T) {
 		"bob@other.test":                 "sip:bob@other.test",
 		"sip:bob@other.test:5070":        "sip:bob@other.test:5070",
 		"SIP:bob@other.test":             "sip:bob@other.test",
+		"sips:bob@other.test":            "sips:bob@other.test",
 		"sip:10.0.0.1":                   "sip:10.0.0.1",
 		"sip:b:pass@h?Subject=x":         "sip:b@h",
 		"sip:b@[::1]:5070;transport=tcp": "sip:b@[::1]:5070;transport=tcp",
@@ -26,17 +27,17 @@ func TestTargets(t *testing.T) {
 		"tel://+4930123":                 "sip:+4930123@d.test",
 		"  600 ":                         "sip:600@d.test",
 	} {
-		u, err := parseTarget(in, "d.test")
+		u, err := parseTarget(in, "sip", "d.test")
 		if err != nil || u.String() != want {
 			t.Errorf("%q: %s %v, want %s", in, u.String(), err, want)
 		}
 	}
-	for _, in := range []string{"", " ", "sip:", "sip:@", "a\r\nb", "sip:a@b\r\nX: y", "sips:a@b", "sip:a@b c", "sip:a@<b>", "sip:a@b/c", "bob@", "\x00", "tel:", "tel:+", "tel:;ext=1", "tel:bob", "tel:%zz", "tel:%00"} {
-		if u, err := parseTarget(in, "d.test"); !errors.Is(err, ErrBadTarget) {
+	for _, in := range []string{"", " ", "sip:", "sip:@", "sip:@h", "a\r\nb", "sip:a@b\r\nX: y", "sips:", "sips:a@b c", "sip:a@b c", "sip:a@<b>", "sip:a@b/c", "bob@", "\x00", "tel:", "tel:+", "tel:;ext=1", "tel:bob", "tel:%zz", "tel:%00"} {
+		if u, err := parseTarget(in, "sip", "d.test"); !errors.Is(err, ErrBadTarget) {
 			t.Errorf("%q: %s %v", in, u.String(), err)
 		}
 	}
-	if _, err := parseTarget("600", ""); !errors.Is(err, ErrBadTarget) {
+	if _, err := parseTarget("600", "sip", ""); !errors.Is(err, ErrBadTarget) {
 		t.Errorf("a number without a domain: %v", err)
 	}
 }
@@ -46,7 +47,7 @@ func FuzzTarget(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
-		u, err := parseTarget(s, "d.test")
+		u, err := parseTarget(s, "sip", "d.test")
 		if err != nil {
 			return
 		}

@@ -152,7 +152,7 @@ func (c *call) refreshSession() {
 		return
 	}
 	req := c.d.request(sip.UPDATE, 0)
-	req.AppendHeader(&sip.ContactHeader{Address: contactURI(c.contact, c.back(nil))})
+	req.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.back(nil))})
 	c.askTimer(req)
 	c.transact(c.d, req, func(res *sip.Response, err error) {
 		switch {

@@ -8,11 +8,13 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/netip"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -67,6 +69,40 @@ func handshake(ctx context.Context, raw net.Conn, e endpoint) (net.Conn, error) 
 	return c, nil
 }
 
+// welcomeTLS takes a connection from outside that begins with a TLS handshake.
+// Handshakes are dear, so they are let in no faster than messages of strangers.
+func (s *stack) welcomeTLS(raw net.Conn, conf *tls.Config) net.Conn {
+	c := s.accept(&greeting{Conn: tls.Server(raw, conf), log: s.log}, "tls")
+	if !s.door.admit(nil, false, addrPort(raw.RemoteAddr()).Addr()) {
+		c.Close()
+	}
+	return c
+}
+
+// greeting is a TLS connection that others opened; its first Read, on the
+// goroutine of its reader, makes the handshake, in the time that one of ours
+// may take.
+type greeting struct {
+	*tls.Conn
+	log  *slog.Logger
+	once sync.Once
+	err  error
+}
+
+func (c *greeting) Read(b []byte) (int, error) {
+	c.once.Do(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
+		defer cancel()
+		if c.err = c.HandshakeContext(ctx); c.err != nil {
+			c.log.Info("a TLS connection from outside came to nothing", "from", c.RemoteAddr(), "error", c.err)
+		}
+	})
+	if c.err != nil {
+		return 0, c.err
+	}
+	return c.Conn.Read(b)
+}
+
 // tlsError says in words what kept a handshake from ending well, and what to
 // do about it.
 func tlsError(e endpoint, err error) error {
@@ -116,8 +152,13 @@ func namesOf(c *x509.Certificate) string {
 
 // serves says whether an open connection may carry what is for e: it was
 // opened with the same settings, and its certificate is for e.host too. A
-// bare address in a route stands for the peer that we have verified by name.
+// bare address in a route stands for the peer that we have verified by name. A
+// connection that the peer opened is good for what goes to the very port it
+// came from, which is in the Contact of nobody else.
 func (c *streamConn) serves(e endpoint) error {
+	if _, err := netip.ParseAddr(e.host); err == nil && c.door != nil {
+		return nil
+	}
 	if c.endpoint.tls == e.tls {
 		if _, err := netip.ParseAddr(e.host); err == nil || e.host == c.endpoint.host {
 			return nil
@@ -125,7 +166,7 @@ func (c *streamConn) serves(e endpoint) error {
 		if e.tls != nil && e.tls.InsecureSkipVerify {
 			return nil
 		}
-		t, ok := c.Conn.(*tls.Conn)
+		t, ok := c.Conn.(*tls.Conn) // not one of a greeting: strangers show no certificate
 		if certs := certificates(t, ok); len(certs) > 0 && certs[0].VerifyHostname(e.host) == nil {
 			return nil
 		}

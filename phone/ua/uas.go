@@ -220,6 +220,11 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 		a.turnAway(req, tx, verdict{code: 404})
 		return
 	}
+	if v := insecure(req, acc); v.code != 0 {
+		a.log.Info("a call was refused for want of TLS", "from", req.Source(), "uri", cut(req.Recipient.String()))
+		a.turnAway(req, tx, v)
+		return
+	}
 	codecs := a.codecs(acc, nil)
 	var offer *sdp.Description
 	if raw := sdpOf(req); raw != nil {
@@ -241,7 +246,7 @@ func (a *Agent) invited(req *sip.Request, tx *sip.ServerTx) {
 		a.turnAway(req, tx, verdict{code: 400})
 		return
 	}
-	c.d = d
+	c.d, c.sips = d, d.sips
 	c.setPhase(ringing)
 	key := dialogKey{d.callID, d.localTag}
 	a.mu.Lock()
