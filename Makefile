@@ -34,7 +34,7 @@ quick:
 	@.ci/install build
 	@.ci/test quick
 
-## bench: times and sizes against the targets
+## bench: times, cost and quality against the targets and beside other phones; BENCH_QUICK=1 is short, BENCH_DIR=DIR keeps plots
 bench:
 	@.ci/install build peers sound desktop
 	@.ci/test bench

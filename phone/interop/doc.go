@@ -1,7 +1,8 @@
 // Package interop tests Offhook against programs its authors did not write:
 // kamailio as registrar and proxy, baresip, linphone and twinkle as the people
-// called and calling, and networks with faults between. Everything but the comparison of speech (package speech) is in
-// test files under the build tag "peers":
+// called and calling, and networks with faults between. Everything but the
+// comparison of speech (package speech) and the drawing of figures (package
+// figures) is in test files under the build tag "peers":
 //
 //	go test -tags peers ./phone/interop/...
 //
@@ -19,6 +20,15 @@
 //	   ├── namespace 10.66.n.1   kamailio: registrar, proxy
 //	   ├── namespace 10.66.n.2   baresip: operated through ctrl_tcp, plays and records files
 //	   └── namespace 10.66.n.3   offhook run --virtual handset: plays and records files
+//
+// The benchmarks (BenchmarkQualityBesideOthers, BenchmarkCallBesideOthers) call
+// Offhook, baresip and linphone with speech over RTP of their own making, through
+// the same lost and late packets, and listen to what each plays into a PipeWire of
+// its own; package figures writes down what comes of it. They run in real time,
+// in a realtime class where that is permitted, and are part of "make bench".
+//
+//	caller 10.66.n.254 ──speech, trace of a Weather──► phone ──► sink "phone" ──► tape
+//	       tape, packets ◄──────────────────────────── phone ◄── source "mic" ◄── speech
 //
 // Offhook is operated as a user would: by the verbs of the program and by the
 // emulated handset's hook and keys.

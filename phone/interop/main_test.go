@@ -70,7 +70,7 @@ func enter() int {
 		}
 		defer os.RemoveAll(dir)
 		program = filepath.Join(dir, "offhook")
-		if out, err := exec.Command("go", "build", "-o", program, "offhook/cmd/offhook").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-o", dir+"/", "offhook/cmd/offhook", "offhook/cmd/offhook-sound").CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "interop: offhook does not build: %v\n%s", err, out)
 			return 1
 		}

@@ -18,13 +18,14 @@ var nets atomic.Int32
 
 // lab is one test's network and the peers on it.
 type lab struct {
-	t   *testing.T
+	t   testing.TB
 	net int
 	dir string
 	n   int // hosts so far
 
 	wired  bool
 	resolv string // what the hosts made from now on have for /etc/resolv.conf; empty: that of all
+	urgent bool   // peers are realtime processes
 
 	cleanups []func()
 	wrong    []string      // what a comparison of speech found, see speaking
@@ -35,7 +36,7 @@ type lab struct {
 
 // newLab makes a network with nobody on it. Tests that judge speech run one at
 // a time, since they speak in real time; those that mostly wait are parallel.
-func newLab(t *testing.T) *lab {
+func newLab(t testing.TB) *lab {
 	t.Helper()
 	l := &lab{t: t, net: int(nets.Add(1)), dir: t.TempDir()}
 	t.Cleanup(l.close)

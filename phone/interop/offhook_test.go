@@ -42,9 +42,11 @@ type offhookOptions struct {
 	account string // more lines of [[account]]
 	here    bool   // in the tests' own namespace, where their name server is
 	at      *host  // on this machine
+
+	server *soundServer // whose default devices the handset gets; nil: files
 }
 
-// offhook starts the phone with one account at k.
+// offhook starts the phone with one account at k; with none, it takes calls from anyone.
 func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	l.t.Helper()
 	var h host
@@ -58,7 +60,11 @@ func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	}
 	addr := h.addr
 	dir := l.sub("offhook-" + user)
-	if o.domain == "" {
+	direct := ""
+	if k == nil {
+		o.domain, o.failing, direct = addr, true, "direct_calls = true"
+		o.account += "\nregister = false"
+	} else if o.domain == "" {
 		o.domain = k.addr
 	}
 	if o.transport == "" {
@@ -74,9 +80,12 @@ func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	p := &offhook{l: l, host: h, addr: addr, state: filepath.Join(dir, "s"), record: filepath.Join(dir, "heard.wav"), more: make(chan struct{})}
 	config := filepath.Join(dir, "config.toml")
 	l.write(filepath.Join(dir, "secret"), o.password+"\n")
-	play := ""
+	audio := fmt.Sprintf("backend = \"file\"\nrecord = %q\n", p.record)
 	if o.say != "" {
-		play = fmt.Sprintf("play = %q\n", o.say)
+		audio += fmt.Sprintf("play = %q\n", o.say)
+	}
+	if o.server != nil {
+		audio = ""
 	}
 	l.write(config, fmt.Sprintf(`[sip]
 %s
@@ -91,10 +100,12 @@ codecs = ["%s"]
 %s
 
 [audio]
-backend = "file"
-%srecord = %q
-`, listen, user, o.domain, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), o.account, play, p.record))
-	p.process = l.start("offhook "+user, h.command(offhookProgram, "run", "--headless", "--virtual", "handset", "--config", config, "--state-dir", p.state))
+%s`, listen+"\n"+direct, user, o.domain, user, filepath.Join(dir, "secret"), o.transport, strings.Join(o.codecs, `", "`), o.account, audio))
+	cmd := h.command(offhookProgram, "run", "--headless", "--virtual", "handset", "--config", config, "--state-dir", p.state)
+	if o.server != nil {
+		cmd.Env = o.server.env()
+	}
+	p.process = l.start("offhook "+user, cmd)
 	p.follow()
 	if !o.failing {
 		p.awaitAccount(control.AccountRegistered)

@@ -17,7 +17,7 @@ import (
 // process is a peer the test started. Its output is kept, and shown when the
 // test fails.
 type process struct {
-	t     *testing.T
+	t     testing.TB
 	name  string
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
@@ -47,6 +47,9 @@ func (l *lab) start(name string, cmd *exec.Cmd, watch ...func(string)) *process 
 		}
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	if l.urgent {
+		urgently(cmd)
+	}
 	if err := cmd.Start(); err != nil {
 		l.t.Fatalf("%s: %v", name, err)
 	}

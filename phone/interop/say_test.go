@@ -42,7 +42,13 @@ func (l *lab) say(name, voice, text string, hz int) string {
 // wav reads any sound file as mono 8 kHz samples.
 func (l *lab) wav(path string) []int16 {
 	l.t.Helper()
-	cmd := exec.Command("sox", path, "-t", "raw", "-r", "8000", "-c", "1", "-b", "16", "-e", "signed", "-L", "-")
+	return l.raw(path, 8000)
+}
+
+// raw reads any sound file as mono samples at hz.
+func (l *lab) raw(path string, hz int) []int16 {
+	l.t.Helper()
+	cmd := exec.Command("sox", path, "-t", "raw", "-r", fmt.Sprint(hz), "-c", "1", "-b", "16", "-e", "signed", "-L", "-")
 	cmd.Stderr = os.Stderr
 	raw, err := cmd.Output()
 	if err != nil {
