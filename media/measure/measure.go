@@ -23,6 +23,20 @@ func Level(samples []int16) float64 {
 	return max(Silence, 10*math.Log10(sum/float64(len(samples))/(32768*32768)))
 }
 
+// Onset is when something is heard first, above -50 dBFS, in a recording at rate Hz, to within 5 ms; the end of the
+// recording when nothing is.
+func Onset(x []int16, rate int) time.Duration {
+	n := max(1, rate/200)
+	at := 0
+	for at+n <= len(x) && Level(x[at:at+n]) <= -50 {
+		at += n
+	}
+	if at+n > len(x) {
+		at = len(x)
+	}
+	return time.Duration(at) * time.Second / time.Duration(rate)
+}
+
 // Match says how well one recording is found in another.
 type Match struct {
 	// Similarity is the median over the spoken windows of the normalised cross-correlation at the best lag, 0 to 1.

@@ -88,3 +88,28 @@ func TestProductsAreThoseOfTheSum(t *testing.T) {
 		}
 	}
 }
+
+func TestOnset(t *testing.T) {
+	tone := make([]int16, 8000)
+	for i := 2000; i < len(tone); i++ {
+		tone[i] = int16(3000 * math.Sin(float64(i)))
+	}
+	faint := make([]int16, 8010)
+	for i := range faint {
+		faint[i] = int16(20 * math.Sin(float64(i)))
+	}
+	for _, c := range []struct {
+		name string
+		x    []int16
+		want time.Duration
+	}{
+		{"after a quarter of a second", tone, 250 * time.Millisecond},
+		{"at once", tone[4000:], 0},
+		{"never", faint, 1001250 * time.Microsecond},
+		{"nothing", nil, 0},
+	} {
+		if got := Onset(c.x, 8000); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}

@@ -135,7 +135,7 @@ func (s *subject) talkOnce(c *caller, mic *tape, name string, said []int16) (r c
 	if err != nil {
 		return r, err
 	}
-	said = said[int(onset(said, tapeRate).Seconds()*tapeRate):] // speaks at once
+	said = said[int(measure.Onset(said, tapeRate).Seconds()*tapeRate):] // speaks at once
 	payloads, err := encode(format, resample.Convert(said, 48000, format.SampleRate()))
 	if err != nil {
 		return r, err
@@ -162,7 +162,7 @@ func (s *subject) talkOnce(c *caller, mic *tape, name string, said []int16) (r c
 	if err != nil {
 		return r, err
 	}
-	r.firstWord = ms(onset(heard, tapeRate))
+	r.firstWord = ms(measure.Onset(heard, tapeRate))
 	late := call.origin.Sub(call.answered)
 	heard = resample.Convert(heard[int(late.Seconds()*tapeRate):], tapeRate, 8000)
 	// The first two seconds are for phones to settle.
@@ -242,17 +242,6 @@ func narrowed(sound []int16, rate int, silence time.Duration) []int16 {
 	return append(make([]int16, int(silence.Seconds()*8000)), sound...)
 }
 
-// onset is when sound begins in a recording.
-func onset(x []int16, rate int) time.Duration {
-	n := rate / 200
-	for at := 0; at+n <= len(x); at += n {
-		if measure.Level(x[at:at+n]) > -50 {
-			return time.Duration(at) * time.Second / time.Duration(rate)
-		}
-	}
-	return time.Duration(len(x)) * time.Second / time.Duration(rate)
-}
-
 func ms(d time.Duration) float64 { return 1000 * d.Seconds() }
 
 // lifts shows how soon dial tone is heard, when the sound device was closed and when it is still open from just before.
@@ -277,7 +266,7 @@ func lifts(b *testing.B, s *subject) {
 			b.Error(err)
 			return
 		}
-		*to = append(*to, ms(onset(heard, tapeRate)))
+		*to = append(*to, ms(measure.Onset(heard, tapeRate)))
 		if err := s.handset(ctx, "hang-up"); err != nil {
 			b.Error(err)
 			return
