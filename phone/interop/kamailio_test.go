@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"fmt"
 	"net"
 	"path/filepath"
 	"sort"
@@ -75,7 +76,7 @@ request_route {
 	if ($au == $null || !pv_proxy_authenticate("$fd", "$sht(users=>$au)", "0")) { proxy_challenge("$fd", "0"); exit; }
 	consume_credentials();
 	record_route();
-	if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
+	@THROUGH@if (!lookup("location")) { sl_send_reply("404", "Not Found"); exit; }
 	t_relay();
 }
 onreply_route {
@@ -86,6 +87,7 @@ onreply_route {
 type kamailioOptions struct {
 	cert, key  string // PEM files: it takes TLS on port 5061 too
 	registered string // statements before a registration is saved and answered
+	through    string // address of a machine that all calls from elsewhere are sent through
 	stun       bool   // it answers STUN on its SIP ports (RFC 5626 section 3.5.2)
 }
 
@@ -107,7 +109,10 @@ func (l *lab) kamailioWith(users map[string]string, o kamailioOptions) *kamailio
 	sort.Strings(lines)
 	dir := l.sub("kamailio-" + h.space)
 	file := filepath.Join(dir, "kamailio.cfg")
-	listen, module, stun := "", "", ""
+	listen, module, stun, through := "", "", "", ""
+	if o.through != "" {
+		through = fmt.Sprintf("if ($si != %q) { $du = \"sip:%s:5060\"; t_relay(); exit; }\n\t", o.through, o.through)
+	}
 	if o.stun {
 		stun = "loadmodule \"stun.so\"\n"
 	}
@@ -119,7 +124,7 @@ func (l *lab) kamailioWith(users map[string]string, o kamailioOptions) *kamailio
 		module = "loadmodule \"tls.so\"\nmodparam(\"tls\", \"tls_method\", \"TLSv1.2+\")\n" +
 			"modparam(\"tls\", \"certificate\", \"" + o.cert + "\")\nmodparam(\"tls\", \"private_key\", \"" + o.key + "\")\n"
 	}
-	l.write(file, strings.NewReplacer("@TLS@", listen, "@TLSMODULE@", module, "@ADDR@", h.addr, "@MODULES@", modules[0], "@REGISTERED@", o.registered, "@STUN@", stun, "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
+	l.write(file, strings.NewReplacer("@TLS@", listen, "@TLSMODULE@", module, "@ADDR@", h.addr, "@MODULES@", modules[0], "@REGISTERED@", o.registered, "@STUN@", stun, "@THROUGH@", through, "@USERS@", strings.Join(lines, "")).Replace(kamailioConfig))
 	k := &kamailio{addr: h.addr, host: h, args: []string{"-DD", "-E", "-f", file, "-m", "32", "-M", "4", "-Y", dir, "-w", dir}}
 	l.restart(k)
 	return k
