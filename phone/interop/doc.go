@@ -9,7 +9,7 @@
 // needs Linux and the Debian packages kamailio baresip-core linphone-cli
 // twinkle-console gcc libasound2-dev espeak-ng sox ffmpeg iproute2. Without one
 // of them the tests are skipped, loudly; with CI in the environment they fail.
-// So are single tests without kamailio-tls-modules or nftables.
+// So are single tests without kamailio-tls-modules, nftables or tshark.
 //
 // The test binary runs itself again in a network, mount and process namespace
 // of its own, and every peer gets a network namespace besides, as if it were
