@@ -54,7 +54,7 @@ type Match struct {
 	Score float64       // 0 … 1
 	Heard time.Duration // how much speech (without its pauses) the recording covers
 	Delay time.Duration // of the recording behind what was sent; negative when it began later
-	Level float64       // dB of the recording relative to what was sent
+	Level float64       // dB of the recording relative to what was sent; what is missing counts as silence
 	// Pieces is the part, 0 … 1, of the half seconds of speech that are
 	// recognised within a second of their place.
 	Pieces float64
