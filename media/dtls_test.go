@@ -3,12 +3,15 @@ package media
 import (
 	"bytes"
 	"errors"
+	"net"
 	"net/netip"
 	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/pion/rtcp"
 
 	"offhook/media/codec"
 	"offhook/media/internal/voice"
@@ -36,12 +39,20 @@ type keyedCall struct {
 	told   [2]chan error // ends of handshakes
 }
 
-func newKeyedCall(t *testing.T) *keyedCall {
+// newKeyedCall makes the sessions; reports are sockets for RTCP, if they are to
+// have some.
+func newKeyedCall(t *testing.T, reports ...net.PacketConn) *keyedCall {
 	k := &keyedCall{told: [2]chan error{make(chan error, 100), make(chan error, 100)}}
 	k.ca, k.cb = memPair()
 	ids := identities()
-	k.a = NewSession(k.ca, SessionConfig{Identity: ids[0], OnKeyed: func(err error) { k.told[0] <- err }})
-	k.b = NewSession(k.cb, SessionConfig{Identity: ids[1], OnKeyed: func(err error) { k.told[1] <- err }})
+	var cfg [2]SessionConfig
+	for i := range cfg {
+		cfg[i] = SessionConfig{Identity: ids[i], OnKeyed: func(err error) { k.told[i] <- err }}
+		if reports != nil {
+			cfg[i].RTCP = reports[i]
+		}
+	}
+	k.a, k.b = NewSession(k.ca, cfg[0]), NewSession(k.cb, cfg[1])
 	k.pa, k.pb = params(codec.PCMU, k.cb.addr), params(codec.PCMU, k.ca.addr)
 	k.pa.DTLS = keying.Association{Fingerprints: ids[1].Fingerprint(), Client: true}
 	k.pb.DTLS = keying.Association{Fingerprints: ids[0].Fingerprint()}
@@ -121,6 +132,42 @@ func TestKeysOfAHandshakeEncryptACall(t *testing.T) {
 		}
 		if heard := k.talk(100); voice.RMS(heard[len(heard)/2:]) < 500 {
 			t.Error("nothing is heard after the hold")
+		}
+	})
+}
+
+// A peer that does not share the port has another handshake for its reports.
+func TestReportsOnAPortOfTheirOwnHaveKeysOfTheirOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ra, rb := newMemConn("192.0.2.1:4001"), newMemConn("192.0.2.2:5001")
+		k := newKeyedCall(t, ra, rb)
+		a, b := k.a, k.b
+		sent, back := tap(ra, rb), tap(rb, ra)
+		k.pa.RTCPMux, k.pb.RTCPMux = false, false
+		k.pa.RTCP, k.pb.RTCP = rb.addr, ra.addr
+		k.agree(t)
+		k.talk(600)
+		if n := a.Stats().Reports; n == 0 {
+			t.Error("no report came on what is sent")
+		}
+		a.Close()
+		synctest.Wait()
+		b.rx.mu.Lock()
+		left := b.rx.far.left
+		b.rx.mu.Unlock()
+		if !left {
+			t.Error("the goodbye was not understood")
+		}
+		shaken := 0
+		for _, d := range append(sent(), back()...) {
+			if keying.Is(d.b) {
+				shaken++
+			} else if _, err := rtcp.Unmarshal(d.b); err == nil {
+				t.Fatalf("a plain report: %x", d.b)
+			}
+		}
+		if shaken < 4 {
+			t.Errorf("%d datagrams of DTLS", shaken)
 		}
 	})
 }

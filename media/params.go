@@ -64,11 +64,6 @@ func (p *Params) check() (codec.Codec, error) {
 		return nil, fmt.Errorf("telephone-event with a clock of %d Hz: want 8000 to 48000", p.EventClock)
 	}
 	p.PTime = c.PacketTime(p.PTime)
-	if p.DTLS != (keying.Association{}) && !p.RTCPMux {
-		// A port of its own would want a handshake of its own (RFC 5764
-		// section 4.1); there are no reports then.
-		p.RTCP = netip.AddrPort{}
-	}
 	return c, nil
 }
 

@@ -13,25 +13,26 @@ import (
 
 // receiver is the half of a session that listens.
 type receiver struct {
-	mu        sync.Mutex // guards everything below
-	params    Params
-	agreed    bool // params are valid
-	closed    bool
-	source    sourceLock
-	armour    *armour            // nil: plain RTP
-	formats   map[string]*format // by codec; kept till the end, the buffer may refer to their decoders
-	byType    [128]*format       // the payload types we understand now
-	buffer    *jitterBuffer
-	events    codec.EventReceiver
-	eventSSRC uint32
-	keys      map[int32]*tone.Keys          // hear keys in the sound, by the buffer's k; nil: nobody wants to know
-	ups       map[int32]*resample.Resampler // to the port's rate, by the buffer's k; none for 48 kHz
-	narrow    [sound.Period]int16
-	heard     bool
-	jitter    interarrival
-	clock     int // RTP clock of the codec agreed on, Hz
-	far       far
-	stats     receiverStats
+	mu           sync.Mutex // guards everything below
+	params       Params
+	agreed       bool // params are valid
+	closed       bool
+	source       sourceLock
+	armour       *armour            // nil: plain RTP
+	reportArmour *armour            // DTLS, of RTCP with a port of its own; nil: no keys
+	formats      map[string]*format // by codec; kept till the end, the buffer may refer to their decoders
+	byType       [128]*format       // the payload types we understand now
+	buffer       *jitterBuffer
+	events       codec.EventReceiver
+	eventSSRC    uint32
+	keys         map[int32]*tone.Keys          // hear keys in the sound, by the buffer's k; nil: nobody wants to know
+	ups          map[int32]*resample.Resampler // to the port's rate, by the buffer's k; none for 48 kHz
+	narrow       [sound.Period]int16
+	heard        bool
+	jitter       interarrival
+	clock        int // RTP clock of the codec agreed on, Hz
+	far          far
+	stats        receiverStats
 }
 
 type receiverStats struct {

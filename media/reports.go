@@ -120,6 +120,7 @@ func (s *Session) endReports() {
 	if running {
 		s.sendReport(true)
 	}
+	s.reportKeys.end()
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.closed = true
@@ -140,7 +141,9 @@ func (s *Session) readReports() {
 			return
 		case err != nil:
 			errs++
-		case keying.Is(buf[:n]): // a peer that does not share the port; it hears of no reports
+		case keying.Is(buf[:n]):
+			errs = 0
+			s.reportKeys.packet(buf[:n], from)
 		default:
 			errs = 0
 			s.takeReport(buf[:n], from, false)
@@ -191,7 +194,13 @@ func (t *sender) sendReport(b []byte, w *wire, r *reports) bool {
 	if t.params.locked || w == nil || !to.IsValid() || to.Port() == 0 || to.Addr().IsUnspecified() {
 		return false
 	}
-	b, err := t.armour.sealRTCP(b)
+	armour := t.armour
+	if !r.shared && t.params.DTLS != (keying.Association{}) {
+		if armour = t.reportArmour; armour == nil {
+			return false
+		}
+	}
+	b, err := armour.sealRTCP(b)
 	return err == nil && w.write(b, to) == nil
 }
 
@@ -244,7 +253,13 @@ func (r *receiver) report(b []byte, from netip.AddrPort, shared bool, ours uint3
 	if r.closed || !r.agreed || r.params.locked {
 		return 0, false
 	}
-	b, err := r.armour.openRTCP(b)
+	armour := r.armour
+	if !shared && r.params.DTLS != (keying.Association{}) {
+		if armour = r.reportArmour; armour == nil {
+			return 0, false
+		}
+	}
+	b, err := armour.openRTCP(b)
 	if err != nil {
 		r.stats.forged++
 		return 0, false

@@ -23,15 +23,16 @@ type sender struct {
 	closed bool
 	dest   netip.AddrPort
 
-	armour  *armour // nil: plain RTP
-	codec   codec.Codec
-	options codec.Options // of encoder
-	encoder codec.Encoder
-	downs   map[int]*resample.Resampler // from the port's rate, by the codec's
-	narrow  []int16                     // a period at the codec's rate, a part of frame
-	frame   [maxFrame]int16             // what the encoder takes at once
-	filled  int                         // of frame
-	silence [sound.Period]int16
+	armour       *armour // nil: plain RTP
+	reportArmour *armour // DTLS, of RTCP with a port of its own; nil: no keys
+	codec        codec.Codec
+	options      codec.Options // of encoder
+	encoder      codec.Encoder
+	downs        map[int]*resample.Resampler // from the port's rate, by the codec's
+	narrow       []int16                     // a period at the codec's rate, a part of frame
+	frame        [maxFrame]int16             // what the encoder takes at once
+	filled       int                         // of frame
+	silence      [sound.Period]int16
 
 	ssrc      uint32
 	sequence  uint16

@@ -62,16 +62,17 @@ type SessionConfig struct {
 // that is otherwise held only for the moment it takes to store a packet or to
 // change parameters; they do not allocate.
 type Session struct {
-	cfg       SessionConfig
-	log       *slog.Logger
-	wire      *wire
-	port      uint16
-	digits    chan byte
-	closed    atomic.Bool
-	setParams sync.Mutex  // serialises SetParams, Close and the ends of handshakes; guards asked, codec and parts of dtls
-	asked     Params      // what SetParams was called with last
-	codec     codec.Codec // of asked
-	dtls      dtlsState
+	cfg        SessionConfig
+	log        *slog.Logger
+	wire       *wire
+	port       uint16
+	digits     chan byte
+	closed     atomic.Bool
+	setParams  sync.Mutex  // serialises SetParams, Close and the ends of handshakes; guards asked, codec and parts of dtls
+	asked      Params      // what SetParams was called with last
+	codec      codec.Codec // of asked
+	dtls       dtlsState
+	reportKeys reportKeys
 
 	rx      receiver
 	tx      sender
@@ -91,6 +92,9 @@ func NewSession(conn net.PacketConn, cfg SessionConfig) *Session {
 	}
 	s := &Session{cfg: cfg, log: cfg.Logger, wire: newWire(conn), port: portOf(conn), digits: make(chan byte, digitQueue)}
 	s.dtls.wire = newWire(conn)
+	if cfg.RTCP != nil {
+		s.reportKeys.wire = newWire(cfg.RTCP)
+	}
 	s.rx.init(cfg.OnTone != nil)
 	s.tx.init(random)
 	s.reports.init(cfg.RTCP, random)
@@ -146,6 +150,7 @@ func (s *Session) apply() error {
 	}
 	s.reports.set(p, s.report)
 	s.sentFirst(first)
+	s.keyReports(p)
 	if begin {
 		return s.beginKeying(p.DTLS)
 	}
