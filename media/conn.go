@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net"
 	"net/netip"
+	"time"
 )
 
 // wire reads and writes datagrams without allocating where the connection can.
@@ -46,8 +47,16 @@ func (w *wire) read(b []byte) (int, netip.AddrPort, error) {
 	return n, from, nil
 }
 
+// writePatience is how long a packet may wait for room in the system's queue. That
+// is full when the network stands still, as while a radio looks for another
+// station; then packets are lost, and not the goroutine that makes sound.
+const writePatience = 5 * time.Millisecond
+
 // write is for one goroutine at a time.
 func (w *wire) write(b []byte, to netip.AddrPort) error {
+	if err := w.conn.SetWriteDeadline(time.Now().Add(writePatience)); err != nil {
+		return err
+	}
 	if w.udp != nil {
 		_, err := w.udp.WriteToUDPAddrPort(b, to)
 		return err

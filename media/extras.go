@@ -23,6 +23,7 @@ type extras struct {
 
 	mu        sync.Mutex // guards what follows; held by the port's goroutine for the time of a copy
 	recording *Recording
+	opening   bool // a recording's file is
 	told      bool // by tone
 	said      tone.Generator
 	heard     tone.Generator
@@ -37,17 +38,19 @@ type extras struct {
 // StopRecording or the session.
 func (s *Session) Record(path string, withTone bool) error {
 	x := &s.extras
+	if err := x.beginOpening(); err != nil {
+		return err
+	}
+	r, err := s.openRecording(path) // as slow as the disk is: not with the lock that sound needs
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if s.closed.Load() {
-		return fmt.Errorf("record: %w", ErrClosed)
-	}
-	if x.recording != nil {
-		return fmt.Errorf("record: %w, to %s", ErrRecording, x.recording.Path())
-	}
-	r, err := newRecording(path)
+	x.opening = false
 	if err != nil {
 		return err
+	}
+	if s.closed.Load() {
+		go r.Close()
+		return fmt.Errorf("record: %w", ErrClosed)
 	}
 	x.recording, x.told = r, withTone
 	if withTone {
@@ -55,6 +58,20 @@ func (s *Session) Record(path string, withTone bool) error {
 		x.heard.Set(tone.Recording)
 	}
 	x.on.Store(true)
+	return nil
+}
+
+// beginOpening keeps others from beginning to record.
+func (x *extras) beginOpening() error {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	switch {
+	case x.recording != nil:
+		return fmt.Errorf("record: %w, to %s", ErrRecording, x.recording.Path())
+	case x.opening:
+		return fmt.Errorf("record: %w", ErrRecording)
+	}
+	x.opening = true
 	return nil
 }
 

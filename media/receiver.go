@@ -25,6 +25,8 @@ type receiver struct {
 	buffer       *jitterBuffer
 	events       codec.EventReceiver
 	eventSSRC    uint32
+	second       time.Time                     // when the present second of keys began
+	pressed      int                           // keys in it
 	keys         map[int32]*tone.Keys          // hear keys in the sound, by the buffer's k; nil: nobody wants to know
 	ups          map[int32]*resample.Resampler // to the port's rate, by the buffer's k; none for 48 kHz
 	narrow       [sound.Period]int16
@@ -38,6 +40,10 @@ type receiver struct {
 type receiverStats struct {
 	packets, bytes, strangers, malformed, forged, unknown, events, tones uint64
 }
+
+// digitsMost is how many keys are taken in a second: a machine that dials as fast as
+// RFC 4733 section 2.5.1.2 advises has some 12.
+const digitsMost = 25
 
 // reception is what became of one packet.
 type reception struct {
@@ -202,11 +208,21 @@ func (r *receiver) event(h header, payload []byte, now time.Time) byte {
 	// Events count among the sequence numbers: not a loss in the sound.
 	r.buffer.skip(h)
 	digit, ok := r.events.Receive(h.timestamp, h.marker, e, now)
-	if !ok {
+	if !ok || !r.humanly(now) {
 		return 0
 	}
 	r.stats.events++
 	return digit
+}
+
+// humanly tells whether there may be one more key now: nobody presses more than
+// digitsMost in a second, and what each sets off is work.
+func (r *receiver) humanly(now time.Time) bool {
+	if now.Sub(r.second) >= time.Second {
+		r.second, r.pressed = now, 0
+	}
+	r.pressed++
+	return r.pressed <= digitsMost
 }
 
 // pull fills out, and gives the key whose tones are in it, 0 for none.

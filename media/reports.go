@@ -134,13 +134,14 @@ func (s *Session) endReports() {
 func (s *Session) readReports() {
 	buf := make([]byte, 2048)
 	errs := 0
-	for errs <= maxReadErrors {
+	for {
 		n, from, err := s.reports.wire.read(buf)
 		switch {
 		case s.closed.Load() || errors.Is(err, net.ErrClosed):
 			return
 		case err != nil:
 			errs++
+			s.failed(errs, err)
 		case keying.Is(buf[:n]):
 			errs = 0
 			s.reportKeys.packet(buf[:n], from)

@@ -78,6 +78,8 @@ type Session struct {
 	tx      sender
 	reports reports
 	extras  extras
+
+	openRecording func(path string) (*Recording, error) // newRecording
 }
 
 // NewSession takes ownership of conn and starts reading from it. Nothing is
@@ -90,7 +92,7 @@ func NewSession(conn net.PacketConn, cfg SessionConfig) *Session {
 	if cfg.Rand != nil {
 		random = cfg.Rand.Uint32
 	}
-	s := &Session{cfg: cfg, log: cfg.Logger, wire: newWire(conn), port: portOf(conn), digits: make(chan byte, digitQueue)}
+	s := &Session{cfg: cfg, log: cfg.Logger, wire: newWire(conn), port: portOf(conn), digits: make(chan byte, digitQueue), openRecording: newRecording}
 	s.dtls.wire = newWire(conn)
 	if cfg.RTCP != nil {
 		s.reportKeys.wire = newWire(cfg.RTCP)
@@ -236,7 +238,23 @@ func (s *Session) Close() error {
 	return nil
 }
 
-const maxReadErrors = 50
+// A read that fails tells of an earlier packet as a rule, that nobody took it.
+// After so many in a row the reader takes its time between two, and goes on: the
+// peer may come back.
+const (
+	hastyReads = 50
+	readPause  = 20 * time.Millisecond
+)
+
+// failed waits after so many failed reads in a row, if at all.
+func (s *Session) failed(errs int, err error) {
+	if errs == hastyReads {
+		s.log.Warn("RTP: reading fails again and again", "err", err)
+	}
+	if errs >= hastyReads {
+		time.Sleep(readPause)
+	}
+}
 
 // read is the one reader of the connection. It ends when Close closes it.
 func (s *Session) read() {
@@ -250,10 +268,8 @@ func (s *Session) read() {
 		case errors.Is(err, errOddAddress):
 			continue
 		case err != nil: // an ICMP error of an earlier packet, perhaps
-			if errs++; errs > maxReadErrors {
-				s.log.Error("RTP: reading failed for good", "err", err)
-				return
-			}
+			errs++
+			s.failed(errs, err)
 			continue
 		}
 		errs = 0

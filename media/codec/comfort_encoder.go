@@ -10,9 +10,9 @@ type ComfortNoiseSender struct {
 	r       [comfortSent + 1]float64 // autocorrelation of the background, a sample's worth
 	heard   bool                     // r is valid
 	history [comfortSent]float64     // the last samples, oldest first
-	pausing bool
-	since   int     // periods since the last description
-	told    float64 // dBov: its level
+	pausing bool                     // this pause has been described
+	since   int                      // periods since that was done last
+	told    float64                  // dBov: its level
 }
 
 const (
@@ -27,8 +27,8 @@ const (
 // every period, and its answers matter between two packets.
 //
 // speech: the period is to be sent as ever. Otherwise it is left out, and
-// where describe is set, a description of the noise (see Append) goes out in
-// its place.
+// where describe is set, a description of the noise (see Append) is due; it stays
+// so until one is made.
 func (s *ComfortNoiseSender) Period(pcm []int16) (speech, describe bool) {
 	speech = s.voice.Period(pcm)
 	s.learn(pcm, s.voice.Quiet())
@@ -37,9 +37,7 @@ func (s *ComfortNoiseSender) Period(pcm []int16) (speech, describe bool) {
 		return true, false
 	}
 	s.since++
-	describe = !s.pausing || s.since >= comfortLate || s.since >= comfortSoon && math.Abs(s.level()-s.told) >= comfortChange
-	s.pausing = true
-	return false, describe
+	return false, !s.pausing || s.since >= comfortLate || s.since >= comfortSoon && math.Abs(s.level()-s.told) >= comfortChange
 }
 
 // learn takes a period into what is known of the background.
@@ -79,7 +77,7 @@ func (s *ComfortNoiseSender) level() float64 { return decibels(s.r[0]) }
 // Append appends the payload of a description: the level (section 3.1) and the
 // reflection coefficients of the spectrum (section 3.2).
 func (s *ComfortNoiseSender) Append(dst []byte) []byte {
-	s.since, s.told = 0, s.level()
+	s.pausing, s.since, s.told = true, 0, s.level()
 	dst = append(dst, byte(max(0, min(127, math.Round(-s.told)))))
 	if s.told < -100 { // silence has no spectrum
 		return dst
