@@ -308,10 +308,17 @@ func (m *mixer) play(plan *Plan, v *volume, ear []int16) (audible bool) {
 		m.add()
 		v.apply(m.sum[:])
 	}
+	for _, s := range m.sum {
+		if s > audiblePeak || s < -audiblePeak {
+			audible = true
+			break
+		}
+	}
 	say, ring := plan.Tone, plan.Ring
 	if len(m.ringer.samples) > 0 {
 		say, ring = m.ringer.instead(say), m.ringer.instead(ring)
 		if m.ringer.fill(m.part[:], plan.Tone == tone.Ring || plan.Ring == tone.Ring) {
+			audible = audible || loud(m.part[:])
 			m.add()
 		}
 	}
@@ -320,20 +327,13 @@ func (m *mixer) play(plan *Plan, v *volume, ear []int16) (audible bool) {
 			m.sum[i] += int32(s) * m.sidetone >> 12
 		}
 	}
-	m.sing(&m.tone, say)
-	m.sing(&m.ring, ring)
+	audible = m.sing(&m.tone, say) || audible
+	audible = m.sing(&m.ring, ring) || audible
 	if m.beepLeft -= sound.Period; m.beepLeft <= 0 || plan.OnHook() {
 		m.beepLeft = 0
 		m.beep.Set(tone.None)
 	}
 	m.sing(&m.beep, m.beep.Tone())
-	for _, s := range m.sum {
-		if s > audiblePeak || s < -audiblePeak {
-			audible = true
-			break
-		}
-	}
-	audible = audible && (now != nil || plan.Tone != tone.None || plan.Ring != tone.None)
 	if before != nil && before != now {
 		before.Pull(m.part[:])
 		v.scale(m.part[:])
@@ -345,15 +345,28 @@ func (m *mixer) play(plan *Plan, v *volume, ear []int16) (audible bool) {
 	return audible
 }
 
-// sing adds a generator's tone. Generators fade by themselves.
-func (m *mixer) sing(g *tone.Generator, t tone.Tone) {
+// sing adds a generator's tone. Generators fade by themselves. It tells whether
+// the tone is audible, one that fades away not counted.
+func (m *mixer) sing(g *tone.Generator, t tone.Tone) (audible bool) {
 	if g.Tone() != t {
 		g.Set(t)
 	}
 	if !g.Silent() {
 		g.Fill(m.part[:])
 		m.add()
+		audible = t != tone.None && loud(m.part[:])
 	}
+	return audible
+}
+
+// loud tells whether a period is above -60 dBFS somewhere.
+func loud(x []int16) bool {
+	for _, s := range x {
+		if s > audiblePeak || s < -audiblePeak {
+			return true
+		}
+	}
+	return false
 }
 
 func (m *mixer) add() {

@@ -107,6 +107,37 @@ func TestDialToneComesAtOnceAndFadesIn(t *testing.T) {
 	})
 }
 
+func TestAToneThatFadesAwayIsNoFirstWord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b, _, _ := call(t, codec.PCMU, nil)
+		port := newFakePort()
+		words := make(chan time.Time, 9)
+		e := NewEndpoint(port, EndpointConfig{OnFirstSound: func(at time.Time, p Plan) {
+			if p.Session != nil {
+				words <- at
+			}
+		}})
+		defer e.Close()
+		e.Set(Plan{Tone: tone.Dial})
+		time.Sleep(time.Second)
+		e.Set(Plan{Session: a, Play: true, Capture: true})
+		time.Sleep(time.Second)
+		synctest.Wait()
+		if len(words) != 0 {
+			t.Fatalf("a word was heard %v before anybody spoke", time.Since(<-words))
+		}
+		spoke := time.Now()
+		run(50, func(i int) { b.Push(periods(50)[i]) })
+		synctest.Wait()
+		if len(words) != 1 {
+			t.Fatalf("%d first words", len(words))
+		}
+		if at := (<-words).Sub(spoke); at < 0 || at > 300*time.Millisecond {
+			t.Errorf("the first word was heard after %v", at)
+		}
+	})
+}
+
 func TestPuttingDownIsSilenceAndNothingLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		conn := newMemConn("192.0.2.1:4000")
