@@ -155,6 +155,10 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 	if r.closed || !r.agreed || r.params.locked {
 		return got
 	}
+	if isSTUN(b) { // a peer that does ICE looks for us; it finds out that we do not
+		r.stats.unknown++
+		return got
+	}
 	// Nothing is learnt from a packet that does not hold the key, not even an
 	// address.
 	size := len(b)

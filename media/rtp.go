@@ -20,6 +20,12 @@ const headerBytes = 12
 
 var errNotRTP = errors.New("not an RTP packet")
 
+// isSTUN tells STUN from RTP on a port that both share: by its first bits and
+// its magic cookie (RFC 8489 section 5, RFC 7983).
+func isSTUN(b []byte) bool {
+	return len(b) >= 20 && b[0] < 4 && b[4] == 0x21 && b[5] == 0x12 && b[6] == 0xa4 && b[7] == 0x42
+}
+
 // parseRTP reads a datagram. The payload is a part of b, without padding; it
 // may be empty. Contributing sources and header extensions are skipped.
 func parseRTP(b []byte) (h header, payload []byte, err error) {
