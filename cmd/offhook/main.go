@@ -67,7 +67,8 @@ With no account configured, the phone is extension 100 of an exchange of its own
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := Main(ctx, os.Args[1:], os.Stdout, os.Stderr)
+	a := &app{ctx: ctx, out: os.Stdout, err: os.Stderr, now: time.Now, coarseTimers: coarseTimers}
+	code := a.main(os.Args[1:])
 	stop()
 	os.Exit(code)
 }
@@ -80,6 +81,8 @@ type app struct {
 	json     bool
 	now      func() time.Time
 	bus      bus
+
+	coarseTimers func() // may start the program again; nil: not a program of its own
 }
 
 // Main runs one command line and returns the exit status.

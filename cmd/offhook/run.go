@@ -27,6 +27,9 @@ type RunCmd struct {
 
 // Run is the phone, until the app's context ends or a client says quit.
 func (c *RunCmd) Run(a *app) error {
+	if a.coarseTimers != nil {
+		a.coarseTimers()
+	}
 	level := slog.LevelWarn
 	if c.Verbose {
 		level = slog.LevelDebug

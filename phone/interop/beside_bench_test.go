@@ -67,7 +67,7 @@ const calm = 20 * time.Millisecond
 // is in real time. It is no measure of time per operation: run it with -benchtime 1x.
 func BenchmarkQualityBesideOthers(b *testing.B) {
 	for b.Loop() {
-		l := besideLab(b)
+		l := besideLab(b, true)
 		all, c, w, weathers := l.speech(), l.caller(), l.watch(), weathers()
 		var mu sync.Mutex // guards results and left
 		results := map[job]map[string]result{}
