@@ -37,8 +37,9 @@ func tryCommand(name string, args ...string) (string, error) {
 	return string(out), err
 }
 
-// nextUser is the number of the next user: logind may still be busy with the last.
-var nextUser = 2000
+// nextUser is the number of the next user: logind may still be busy with the last, of the test that ran before this
+// process, too.
+var nextUser = 2000 + os.Getpid()
 
 // user makes a user of the machine for the time of the test.
 func user(t *testing.T, name string, groups ...string) {

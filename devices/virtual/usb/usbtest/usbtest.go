@@ -269,12 +269,19 @@ func Profile(t *testing.T, name string) virtual.Profile {
 	return p
 }
 
-// Main is the body of a TestMain: Warm, then the tests.
+// Main is the body of a TestMain: Warm, once for all runs of these tests on a machine, then the tests.
 func Main(m *testing.M, plugged ...func() error) {
 	flag.Parse()
-	if err := Warm(plugged...); err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+	warm := filepath.Join(os.TempDir(), filepath.Base(os.Args[0])+".warm")
+	if _, err := os.Stat(warm); err != nil {
+		err := Warm(plugged...)
+		if err == nil {
+			err = os.WriteFile(warm, nil, 0o600)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
 	}
 	os.Exit(m.Run())
 }
