@@ -159,9 +159,19 @@ func TestTheStateAtOpeningIsAskedOfTheDevice(t *testing.T) {
 }
 
 // Linux discards what a device reports in the first 50 ms after it was opened
-// (usbhid_open, since reports from before may be pending in the device). Of a
-// phone that reports its state then, and does not answer when asked, the cradle
-// is not known; it is taken to be on-hook, and the next lift is heard.
+// (usbhid_open in drivers/hid/usbhid/hid-core.c, since reports from before may be
+// pending in the device). Of a phone that reports its state then, and does not
+// answer when asked, the cradle is not known; it is taken to be on-hook, and the
+// next lift is heard.
+//
+// There is no way around that which hidraw has. The report is dropped where the
+// transfer ends, before hidraw, hiddev, evdev and HID-BPF; opening the node twice
+// starts no transfer, since the kernel counts who has the device open; closing and
+// opening it again has the report sent again, but again in the first 50 ms;
+// HIDIOCGINPUT is the GET_REPORT that was refused. SET_IDLE would have the device
+// repeat its report (HID 1.11, 7.2.4), but hidraw has no call for it, and usbfs
+// passes it on only to who has taken the interface from usbhid, by which the node
+// goes; the kernel sets it back as it makes the node again.
 func TestAReportAtOpeningIsNotHeardThroughTheKernel(t *testing.T) {
 	phone := virtual.New(usbtest.Profile(t, "handset-report-at-opening"), virtual.WithSerial("opening"))
 	if err := phone.Lift(); err != nil {
