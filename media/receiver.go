@@ -178,7 +178,7 @@ func (r *receiver) packet(b []byte, from netip.AddrPort, now time.Time) (got rec
 		r.stats.unknown++ // video, probes: nothing to learn an address from
 		return got
 	}
-	ok, moved := r.source.accept(from, h)
+	ok, moved := r.source.accept(from, h, r.armour != nil)
 	if !ok {
 		r.stats.strangers++
 		return got

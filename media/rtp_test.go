@@ -77,19 +77,23 @@ func TestSourceLock(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name    string
+		keyed   bool // the call is encrypted: who has no key does not come this far
 		packets []packet
 		to      netip.AddrPort
 	}{
-		{"agreed address at once", []packet{{agreed, 5, 1, true, false}, {stranger, 6, 1, false, false}, {stranger, 7, 1, false, false}}, agreed},
-		{"latches onto the second in a row", []packet{{nat, 5, 1, false, false}, {nat, 6, 1, true, true}, {nat, 7, 1, true, false}}, nat},
-		{"strangers cannot take over", []packet{{nat, 5, 1, false, false}, {nat, 6, 1, true, true}, {stranger, 7, 1, false, false}, {stranger, 8, 1, false, false}, {nat, 7, 1, true, false}}, nat},
-		{"not two alike", []packet{{nat, 5, 1, false, false}, {nat, 9, 1, false, false}, {nat, 10, 2, false, false}, {stranger, 11, 2, false, false}}, agreed},
-		{"the agreed address wins", []packet{{stranger, 5, 1, false, false}, {stranger, 6, 1, true, true}, {agreed, 5, 2, true, true}, {stranger, 7, 1, false, false}}, agreed},
+		{"agreed address at once", false, []packet{{agreed, 5, 1, true, false}, {stranger, 6, 1, false, false}, {stranger, 7, 1, false, false}}, agreed},
+		{"latches onto the second in a row", false, []packet{{nat, 5, 1, false, false}, {nat, 6, 1, true, true}, {nat, 7, 1, true, false}}, nat},
+		{"strangers cannot take over", false, []packet{{nat, 5, 1, false, false}, {nat, 6, 1, true, true}, {stranger, 7, 1, false, false}, {stranger, 8, 1, false, false}, {nat, 7, 1, true, false}}, nat},
+		{"not two alike", false, []packet{{nat, 5, 1, false, false}, {nat, 9, 1, false, false}, {nat, 10, 2, false, false}, {stranger, 11, 2, false, false}}, agreed},
+		{"the agreed address wins", false, []packet{{stranger, 5, 1, false, false}, {stranger, 6, 1, true, true}, {agreed, 5, 2, true, true}, {stranger, 7, 1, false, false}}, agreed},
+		{"a router gives another port in an encrypted call", true, []packet{{agreed, 5, 1, true, false}, {nat, 6, 1, false, false}, {nat, 7, 1, true, true}, {nat, 8, 1, true, false}}, nat},
+		{"and back again", true, []packet{{nat, 5, 1, false, false}, {nat, 6, 1, true, true}, {agreed, 7, 1, true, true}, {agreed, 8, 1, true, false}}, agreed},
+		{"one packet alone moves nothing", true, []packet{{agreed, 5, 1, true, false}, {nat, 6, 1, false, false}, {agreed, 7, 1, true, false}, {nat, 8, 1, false, false}}, agreed},
 	} {
 		var l sourceLock
 		l.agree(agreed)
 		for i, p := range tt.packets {
-			ok, moved := l.accept(p.from, header{sequence: p.seq, ssrc: p.ssrc})
+			ok, moved := l.accept(p.from, header{sequence: p.seq, ssrc: p.ssrc}, tt.keyed)
 			if ok != p.ok || moved != p.moved {
 				t.Errorf("%s, packet %d: %v, %v", tt.name, i, ok, moved)
 			}
@@ -104,23 +108,23 @@ func TestSourceLockSurvivesARenewedAgreementButNotANewAddress(t *testing.T) {
 	a, b := netip.MustParseAddrPort("192.0.2.1:4000"), netip.MustParseAddrPort("192.0.2.1:4002")
 	nat := netip.MustParseAddrPort("198.51.100.7:1025")
 	var l sourceLock
-	if ok, _ := l.accept(nat, header{}); ok {
+	if ok, _ := l.accept(nat, header{}, false); ok {
 		t.Error("accepted before anything was agreed")
 	}
 	l.agree(a)
-	l.accept(nat, header{sequence: 1})
-	l.accept(nat, header{sequence: 2})
+	l.accept(nat, header{sequence: 1}, false)
+	l.accept(nat, header{sequence: 2}, false)
 	l.agree(a)
-	if ok, _ := l.accept(nat, header{sequence: 9}); !ok || l.destination() != nat {
+	if ok, _ := l.accept(nat, header{sequence: 9}, false); !ok || l.destination() != nat {
 		t.Error("a renewed agreement forgot the source")
 	}
 	l.agree(b)
-	if ok, _ := l.accept(nat, header{sequence: 10}); ok || l.destination() != b {
+	if ok, _ := l.accept(nat, header{sequence: 10}, false); ok || l.destination() != b {
 		t.Error("a new address kept the old source")
 	}
 	mapped := netip.AddrPortFrom(netip.AddrFrom16(b.Addr().As16()), b.Port())
 	l.agree(mapped)
-	if ok, _ := l.accept(b, header{}); !ok {
+	if ok, _ := l.accept(b, header{}, false); !ok {
 		t.Error("an IPv4 address written as IPv6 is not known again")
 	}
 }

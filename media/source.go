@@ -11,7 +11,9 @@ import "net/netip"
 //
 // Once locked or latched, packets from other addresses are strangers'. The
 // agreed address always wins over a latched one, so that a stranger who came
-// first cannot keep the peer out. Not safe for concurrent use.
+// first cannot keep the peer out. Packets that hold the key of the call (SRTP) can
+// be nobody else's: two of them in a row move the lock from wherever it is, as
+// when a router gives the peer another port. Not safe for concurrent use.
 type sourceLock struct {
 	remote  netip.AddrPort // agreed by SDP
 	source  netip.AddrPort // whom we listen to; zero before the first packet
@@ -36,15 +38,18 @@ func (l *sourceLock) agree(remote netip.AddrPort) {
 }
 
 // accept tells whether a packet with a payload type of ours, sent by from, is
-// the peer's. moved says that the address we send to has changed.
-func (l *sourceLock) accept(from netip.AddrPort, h header) (ok, moved bool) {
+// the peer's; authentic says that it holds the key of the call. moved says that
+// the address we send to has changed.
+func (l *sourceLock) accept(from netip.AddrPort, h header, authentic bool) (ok, moved bool) {
 	switch {
 	case from == l.remote:
 		moved = l.latched
 		l.source, l.latched = from, false
 		return true, moved
-	case l.source.IsValid():
-		return from == l.source, false
+	case l.source.IsValid() && from == l.source:
+		return true, false
+	case l.source.IsValid() && !authentic:
+		return false, false
 	case !l.remote.IsValid():
 		return false, false // nothing agreed yet
 	}

@@ -91,3 +91,41 @@ func TestKeysAreNotPrinted(t *testing.T) {
 		t.Error(text)
 	}
 }
+
+func TestAnEncryptedCallFollowsItsPeerThroughARouter(t *testing.T) {
+	for _, encrypted := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			elsewhere := netip.MustParseAddrPort("198.51.100.7:1025")
+			a, b, ca, cb := call(t, codec.PCMU, nil)
+			pa, pb := params(codec.PCMU, cb.addr), params(codec.PCMU, ca.addr)
+			if encrypted {
+				pa.SRTP, pb.SRTP = keys("AES_CM_128_HMAC_SHA1_80")
+			}
+			must(t, a.SetParams(pa))
+			must(t, b.SetParams(pb))
+			p := periods(100)
+			talk := func() {
+				run(100, func(i int) {
+					a.Push(p[i])
+					b.Push(p[i])
+					drain(b)
+				})
+				synctest.Wait()
+			}
+			talk()
+			ca.setDeliver(func(x []byte, _, _ netip.AddrPort) { cb.inject(x, elsewhere) })
+			back := 0
+			cb.setDeliver(func(_ []byte, _, to netip.AddrPort) {
+				if to == elsewhere {
+					back++
+				}
+			})
+			before := b.Stats()
+			talk()
+			st := b.Stats()
+			if got := st.Received - before.Received; (got > 45) != encrypted || (back > 45) != encrypted {
+				t.Errorf("encrypted %t: %d packets from the new address were taken, %d went there, %d were a stranger's", encrypted, got, back, st.Strangers)
+			}
+		})
+	}
+}
