@@ -347,6 +347,33 @@ func TestAnotherAssociationWithTheSamePeer(t *testing.T) {
 	})
 }
 
+// A peer that starts again in the middle of a call, and says nothing of it but
+// another hello, is heard again.
+func TestAPeerThatStartsAgainIsHeard(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		k := newKeyedCall(t)
+		k.agree(t)
+		k.talk(100)
+		old := k.b.Params().SRTP
+		k.ca.setDeliver(nil) // its goodbye is lost
+		k.a.Close()
+		conn := newMemConn(k.ca.addr.String())
+		conn.setDeliver(func(p []byte, from, _ netip.AddrPort) { k.cb.inject(p, from) })
+		k.cb.setDeliver(func(p []byte, from, _ netip.AddrPort) { conn.inject(p, from) })
+		k.a = NewSession(conn, SessionConfig{Identity: identities()[0], OnKeyed: func(err error) { k.told[0] <- err }})
+		defer k.a.Close()
+		must(t, k.a.SetParams(k.pa))
+		must(t, <-k.told[0])
+		must(t, <-k.told[1])
+		if now := k.b.Params().SRTP; now == old || now.Receive != k.a.Params().SRTP.Send {
+			t.Error("there are no new keys")
+		}
+		if heard := k.talk(200); voice.RMS(heard[len(heard)/2:]) < 500 {
+			t.Error("nothing is heard")
+		}
+	})
+}
+
 // A handshake that nothing answers fails, and begins again when the parameters
 // are set again: a call was answered that had early media before.
 func TestAFailedHandshakeBeginsAgainWithTheParameters(t *testing.T) {

@@ -12,6 +12,9 @@
 //	                            ▼                                     ▼
 //	                          failed                                closed
 //
+// A client that says hello again when there are keys (it lost its state, say)
+// gets newer ones; those that there are stay in use until then.
+//
 // A [Handshake] is one DTLS association of one call. It has no socket: the
 // session gives it the datagrams that look like DTLS (see [Is]) and sends what
 // it writes. What comes is bounded in number and size, before and after the

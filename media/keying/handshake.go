@@ -81,6 +81,7 @@ type Handshake struct {
 	association Association
 	peer        []fingerprint
 	send        func([]byte)
+	done        func(Keys, error)
 	// ours is the random of a client, but for the time of day in it: the same in
 	// every try, so that the answer to an earlier one fits.
 	ours     [randomSize - 4]byte
@@ -97,6 +98,7 @@ type Handshake struct {
 	random  [randomSize]byte // of the ClientHello that current answers
 	heardOf bool             // random is valid
 	conn    *dtls.Conn       // of current, once it is keyed
+	renewal renewal
 }
 
 // try is one run of the DTLS library. There is another one when it fails, and a
@@ -110,21 +112,28 @@ type try struct {
 
 // Start begins a handshake. send is called with each datagram to send, by
 // goroutines of the handshake, one at a time as a rule; it must not block and
-// must not keep the datagram. done is called once, by a goroutine of the
-// handshake, with the keys or with the reason why there are none; not after
-// Close as a rule, but the two may cross.
+// must not keep the datagram. done is called by a goroutine of the handshake,
+// once with the keys or with the reason why there are none, and again whenever
+// a client has said hello anew and there are newer keys; not after Close as a
+// rule, but the two may cross.
 func Start(id *Identity, a Association, send func([]byte), done func(Keys, error)) (*Handshake, error) {
+	return start(id, a, send, done, 0)
+}
+
+// start is Start for an association that was renewed so often.
+func start(id *Identity, a Association, send func([]byte), done func(Keys, error), renewals int) (*Handshake, error) {
 	peer, err := parseFingerprints(a.Fingerprints)
 	if err != nil {
 		return nil, fmt.Errorf("begin DTLS: %w", err)
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	h := &Handshake{id: id, association: a, peer: peer, send: send, cancel: cancel}
+	h := &Handshake{id: id, association: a, peer: peer, send: send, done: done, cancel: cancel}
+	h.renewal.begun = renewals
 	rand.Read(h.ours[:])
 	var stop context.CancelFunc
 	h.limited, stop = context.WithTimeoutCause(ctx, Limit, errTimeout)
 	h.next()
-	go h.run(ctx, stop, done)
+	go h.run(ctx, stop)
 	return h, nil
 }
 
@@ -199,6 +208,10 @@ func (h *Handshake) Packet(b []byte) {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	if s := h.renew(kept); s != nil {
+		s.Packet(b)
+		return
+	}
 	if random, ok := hello(kept); ok && !h.association.Client && !h.finished.Load() {
 		if h.heardOf && random != h.random && h.tries < maxTries {
 			h.next()
@@ -222,7 +235,7 @@ func (h *Handshake) doubt(err error) {
 }
 
 // run is the goroutine of the association. It ends some time after Close.
-func (h *Handshake) run(ctx context.Context, stop func(), done func(Keys, error)) {
+func (h *Handshake) run(ctx context.Context, stop func()) {
 	defer h.cancel(nil)
 	defer stop()
 	for {
@@ -254,7 +267,7 @@ func (h *Handshake) run(ctx context.Context, stop func(), done func(Keys, error)
 			h.finished.Store(true)
 		}
 		h.mu.Unlock()
-		done(keys, err)
+		h.done(keys, err)
 		if err == nil {
 			listen(ctx, t, conn)
 		}
@@ -327,8 +340,11 @@ func listen(ctx context.Context, t *try, conn *dtls.Conn) {
 // Close ends the association. A peer that has keys is told. It does not wait.
 func (h *Handshake) Close() {
 	h.mu.Lock()
-	conn := h.conn
+	conn, successor := h.conn, h.renewal.successor
 	h.mu.Unlock()
+	if successor != nil {
+		successor.Close()
+	}
 	closeConn(conn)
 	h.cancel(errors.New("the call ended"))
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -54,6 +55,13 @@ func (n *network) counts() [2]int {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.sent
+}
+
+// datagrams are all that were sent.
+func (n *network) datagrams() [][]byte {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return slices.Clone(n.all)
 }
 
 // shake begins the handshake of a client, ends[0], and a server.

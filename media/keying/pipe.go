@@ -2,6 +2,7 @@ package keying
 
 import (
 	"net"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/transport/v4/packetio"
@@ -12,13 +13,14 @@ import (
 type pipe struct {
 	*packetio.Buffer
 	send func([]byte)
+	mute atomic.Bool // nothing is sent any more
 }
 
 // queued bounds the datagrams that wait for the handshake.
 const queued = 32
 
 func newPipe(send func([]byte)) *pipe {
-	p := &pipe{packetio.NewBuffer(), send}
+	p := &pipe{Buffer: packetio.NewBuffer(), send: send}
 	p.SetLimitCount(queued)
 	p.SetLimitSize(queued * maxDatagram)
 	return p
@@ -31,7 +33,9 @@ func (p *pipe) ReadFrom(b []byte) (int, net.Addr, error) {
 
 // WriteTo never fails: a datagram that is lost is sent again.
 func (p *pipe) WriteTo(b []byte, _ net.Addr) (int, error) {
-	p.send(b)
+	if !p.mute.Load() {
+		p.send(b)
+	}
 	return len(b), nil
 }
 
