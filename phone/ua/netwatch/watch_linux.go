@@ -122,12 +122,12 @@ func watchLogind(ctx context.Context, tell func(Change)) error {
 		return fmt.Errorf("reach the system bus: %w", err)
 	}
 	defer conn.Close()
+	signals := make(chan *dbus.Signal, 8)
+	conn.Signal(signals) // first: one that comes right behind the match is lost otherwise
 	if err := conn.AddMatchSignalContext(ctx, dbus.WithMatchInterface("org.freedesktop.login1.Manager"), dbus.WithMatchMember("PrepareForSleep"),
 		dbus.WithMatchObjectPath("/org/freedesktop/login1")); err != nil {
 		return fmt.Errorf("listen to logind: %w", err)
 	}
-	signals := make(chan *dbus.Signal, 8)
-	conn.Signal(signals)
 	for {
 		select {
 		case s, ok := <-signals:
