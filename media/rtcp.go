@@ -41,7 +41,10 @@ type far struct {
 	lost      int64         // of all
 	jitter    time.Duration // of our packets when they get there
 	reports   uint64
-	left      bool // it has said goodbye
+	compounds uint64 // packets of RTCP, whatever they say
+	sent      uint32 // packets it says to have sent
+	highest   uint32 // of the sequence numbers of ours that it knows, wraps counted
+	left      bool   // it has said goodbye
 	malformed uint64
 }
 
@@ -58,9 +61,13 @@ func (f *far) read(b []byte, ours, theirs uint32, clock int, now time.Time) erro
 	if err != nil {
 		return fmt.Errorf("%w: %w", errNotRTCP, err)
 	}
+	f.compounds++
 	for _, p := range packets[:min(len(packets), maxCompound)] {
 		switch p := p.(type) {
 		case *rtcp.SenderReport:
+			if p.SSRC == theirs || theirs == 0 { // nothing of its stream may ever have come
+				f.sent = p.PacketCount
+			}
 			if p.SSRC == theirs {
 				f.sr, f.srAt = middle(p.NTPTime), now
 			}
@@ -82,6 +89,7 @@ func (f *far) blocks(reports []rtcp.ReceptionReport, ours uint32, clock int, now
 			continue
 		}
 		f.reports++
+		f.highest = r.LastSequenceNumber
 		f.loss = float64(r.FractionLost) / 256
 		f.lost = int64(int32(r.TotalLost<<8) >> 8)
 		f.jitter = time.Duration(float64(r.Jitter) / float64(clock) * float64(time.Second))

@@ -36,6 +36,9 @@ type Stats struct {
 	RemoteLost   int64         // packets of ours it lost
 	RemoteJitter time.Duration // of our packets there
 	Reports      uint64        // of its reports that told of our stream
+	PeerReports  uint64        // packets of RTCP that came from it, whatever they told
+	PeerSent     uint64        // RTP packets it says to have sent
+	PeerHighest  uint64        // highest sequence number of ours that it knows, wraps counted; one that stays is one of a stream that does not arrive
 
 	Delay  time.Duration // from the other mouth to this ear, as far as it is known: half the round trip, packet, buffer
 	Rating Rating        // of what is heard here
@@ -78,6 +81,7 @@ func (s *Session) Stats() Stats {
 	st.Jitter = s.rx.jitter.estimate()
 	st.RoundTrip, st.RemoteLoss, st.RemoteLost = s.rx.far.rtt, s.rx.far.loss, s.rx.far.lost
 	st.RemoteJitter, st.Reports = s.rx.far.jitter, s.rx.far.reports
+	st.PeerReports, st.PeerSent, st.PeerHighest = s.rx.far.compounds, uint64(s.rx.far.sent), uint64(s.rx.far.highest)
 	st.Burst = b.runs.measure(p.PTime)
 	st.PlayoutDelay = duration(uint64(max(0, b.slack.mean()) / b.k))
 	st.Delay = st.RoundTrip/2 + p.PTime + st.PlayoutDelay + portDelay

@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"time"
 
+	"offhook/media"
 	"offhook/phone/control"
 	"offhook/phone/desk"
 )
@@ -16,14 +17,19 @@ const (
 	keepAliveEvery = 3
 )
 
-// soundWatch follows whether the other side is heard. It belongs to the call.
+// soundWatch follows whether the other side is heard, and whether it hears us. It belongs to the call.
 type soundWatch struct {
-	timer    *time.Timer
-	checks   int
-	received uint64        // packets at the last check
-	silent   time.Duration // since then none came though some should
-	told     bool          // the user knows
+	timer   *time.Timer
+	checks  int
+	before  media.Stats   // at the last check
+	silent  time.Duration // since then nothing came though something should
+	told    bool          // the user knows
+	unheard int           // reports of the other side, in a row, by which nothing new of ours arrives there
+	trouble string        // what the user is told of the sound; "": nothing is wrong
 }
+
+// manyReports is how many reports (one comes in 5 s, RFC 3550 section 6.2) make it sure that the other side hears nothing.
+const manyReports = 3
 
 // watchSound begins to look after the sound of an answered call.
 func (p *Phone) watchSound(c *call) {
@@ -44,17 +50,23 @@ func (p *Phone) checkSound(c *call) {
 		c.session.KeepAlive()
 	}
 	st, params := c.session.Stats(), c.session.Params()
+	before := c.watch.before
+	c.watch.before = st
 	d, ok := p.state.Call(c.id)
-	if !ok || d.Phase != desk.Active || d.Held || d.RemoteHeld || !params.Receive || st.Received > c.watch.received {
-		c.watch.received, c.watch.silent = st.Received, 0
+	talking := ok && d.Phase == desk.Active && !d.Held && !d.RemoteHeld
+	p.checkHeard(c, before, st, params, talking)
+	if !talking || !params.Receive || st.Received > before.Received {
+		c.watch.silent = 0
+		if st.Received > before.Received && c.watch.unheard < manyReports {
+			p.soundTrouble(c, "", false)
+		}
 		return
 	}
 	c.watch.silent += soundCheck
-	if !c.watch.told {
+	if c.watch.silent == soundCheck {
+		// Who leaves out silence is silent often: that is told once.
+		p.soundTrouble(c, whySilent(st, before, params.Remote), !c.watch.told)
 		c.watch.told = true
-		reason := whySilent(st.Received, st.Strangers, st.Forged, params.Remote)
-		p.log.Warn("one-way sound", "call", c.id, "reason", reason)
-		p.send(control.Event{Type: control.EventError, Call: string(c.id), Reason: reason})
 	}
 	if p.cfg.RTPTimeout > 0 && c.watch.silent >= p.cfg.RTPTimeout {
 		p.log.Warn("a call without sound from the other side is ended", "call", c.id, "after", c.watch.silent)
@@ -65,18 +77,73 @@ func (p *Phone) checkSound(c *call) {
 	}
 }
 
-// whySilent says why the other side is not heard, as far as can be known here.
-func whySilent(received, strangers, forged uint64, remote netip.AddrPort) string {
+// checkHeard looks whether the other side hears us, as its reports (RTCP) tell: when nothing new arrives there while we
+// send, the user is told, once each time.
+func (p *Phone) checkHeard(c *call, before, st media.Stats, params media.Params, talking bool) {
+	const few = 25 // packets in a check: silence is suppressed, or the call has just been resumed
 	switch {
-	case forged > 0:
-		return "one-way sound: what the other side sends cannot be decrypted; the keys of the two do not agree"
-	case strangers > 0:
-		return fmt.Sprintf("one-way sound: packets come, but not from %v, where the other side said it sends from", remote)
-	case received > 0:
-		return "the other side is not heard any more: no sound comes from it"
-	case remote.Addr().IsPrivate():
-		return fmt.Sprintf("one-way sound: nothing comes from the other side, whose address for sound, %v, is a private one; "+
-			"its router (NAT) is in the way, or a firewall here drops UDP to the ports of rtp_ports", remote)
+	case !talking || !params.Send || st.Sent < before.Sent+few:
+		c.watch.unheard = 0
+	case st.PeerHighest != before.PeerHighest:
+		if c.watch.unheard >= manyReports {
+			p.log.Info("the other side hears us again", "call", c.id)
+			p.soundTrouble(c, "", false)
+		}
+		c.watch.unheard = 0
+	case st.PeerReports > before.PeerReports:
+		if c.watch.unheard++; c.watch.unheard == manyReports {
+			p.soundTrouble(c, whyUnheard(st, params.Remote), true)
+		}
 	}
-	return "one-way sound: nothing comes from the other side; a firewall or router (NAT) between drops UDP to the ports of rtp_ports"
+}
+
+// soundTrouble notes what is wrong with a call's sound, "" when nothing is, and says it.
+func (p *Phone) soundTrouble(c *call, reason string, say bool) {
+	if reason == c.watch.trouble {
+		return
+	}
+	c.watch.trouble = reason
+	if say {
+		p.log.Warn("one-way sound", "call", c.id, "reason", reason)
+		p.send(control.Event{Type: control.EventError, Call: string(c.id), Reason: reason})
+	}
+	p.send(control.Event{Type: control.EventStatus})
+}
+
+// whyUnheard says why the other side does not hear us, which its reports show.
+func whyUnheard(st media.Stats, remote netip.AddrPort) string {
+	what := "the other side does not hear you: its reports (RTCP) say that nothing of yours arrives there"
+	if st.Reports > 0 {
+		what = "the other side does not hear you any more: its reports (RTCP) say that nothing of yours arrives there since a while"
+	}
+	if remote.Addr().IsPrivate() {
+		return fmt.Sprintf("one-way sound: %s; the address it gave for sound, %v, is a private one, which nothing may lead to from here: its router (NAT) must pass sound on, or its server relay it", what, remote)
+	}
+	return fmt.Sprintf("one-way sound: %s; a firewall or router on the way to %v drops UDP", what, remote)
+}
+
+// whySilent says why the other side is not heard, as far as can be known here. Its reports (RTCP), where they come, tell
+// whether it sends.
+func whySilent(st, before media.Stats, remote netip.AddrPort) string {
+	sends := ""
+	switch {
+	case st.PeerSent > before.PeerSent:
+		sends = fmt.Sprintf(", though its reports (RTCP) say that it has sent %d packets", st.PeerSent)
+	case st.PeerReports > before.PeerReports && st.PeerReports > 1:
+		sends = ", and its reports (RTCP) say that it sends none: it is muted there, or has no microphone"
+	}
+	switch {
+	case st.Forged > before.Forged:
+		return "one-way sound: what the other side sends cannot be decrypted; the keys of the two do not agree"
+	case st.Strangers > before.Strangers:
+		return fmt.Sprintf("one-way sound: packets come, but not from %v, where the other side said it sends from", remote)
+	case st.Received > 0:
+		return "the other side is not heard any more: no sound comes from it" + sends
+	case sends != "" && st.PeerSent == before.PeerSent:
+		return "one-way sound: nothing comes from the other side" + sends
+	case remote.Addr().IsPrivate():
+		return fmt.Sprintf("one-way sound: nothing comes from the other side, whose address for sound, %v, is a private one%s; "+
+			"its router (NAT) is in the way, or a firewall here drops UDP to the ports of rtp_ports", remote, sends)
+	}
+	return "one-way sound: nothing comes from the other side" + sends + "; a firewall or router (NAT) between drops UDP to the ports of rtp_ports"
 }

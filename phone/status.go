@@ -125,6 +125,7 @@ func (p *Phone) snapCall(s *snapshot, c desk.Call) {
 	if k := p.calls[c.ID]; k != nil {
 		out.Since, out.Codec, out.Diverted, out.Ring = k.since, k.codec, k.diverted, k.ring
 		out.Keying, out.SRTP = k.encryption()
+		out.Trouble = k.watch.trouble
 		if out.Account == "" {
 			out.Account = k.account
 		}

@@ -188,7 +188,8 @@ func busy() control.Status {
 			{
 				ID: "in-1", Direction: "in", State: control.CallActive, Peer: "sip:carol@example.net", PeerName: "Carol \x1b[2J",
 				Account: "desk", Handset: "6993:b02b:2", Codec: "PCMA", Muted: true, Since: noon.Add(-90 * time.Second), Answered: &answered,
-				Media: &control.Media{Codec: "PCMA", PacketsSent: 4150, PacketsReceived: 4148, Lost: 2, Late: 1, JitterMS: 0.42, BufferMS: 40, MicDBFS: -20, EarDBFS: -31},
+				Trouble: "one-way sound: nothing comes from the other side",
+				Media:   &control.Media{Codec: "PCMA", PacketsSent: 4150, PacketsReceived: 4148, Lost: 2, Late: 1, JitterMS: 0.42, BufferMS: 40, MicDBFS: -20, EarDBFS: -31},
 			},
 			{ID: "out-2", Direction: "out", State: control.CallActive, Peer: "600", Held: true, Since: noon},
 		},

@@ -51,6 +51,11 @@ func (a *app) showStatus(s control.Status) error {
 		if err := t.flush(); err != nil {
 			return err
 		}
+		for _, c := range s.Calls {
+			if c.Trouble != "" {
+				fmt.Fprintf(a.out, "  %s: %s\n", c.ID, clean(c.Trouble))
+			}
+		}
 	}
 	if len(s.Handsets) > 0 {
 		fmt.Fprintln(a.out, "\nhandsets")

@@ -118,6 +118,7 @@ type Call struct {
 	Answered   *time.Time `json:"answered,omitempty"`
 	Recording  string     `json:"recording,omitempty"` // file it is recorded to
 	Media      *Media     `json:"media,omitempty"`
+	Trouble    string     `json:"trouble,omitempty"` // with its sound: which direction is dead, why, and what to do
 }
 
 // Media is how the sound of a call fares. Counts are RTP packets, levels dB below full scale.
