@@ -20,7 +20,9 @@ func (p *Phone) carryOut(a desk.Action) {
 	case desk.PlaceCall:
 		p.place(a)
 	case desk.SendRinging:
-		p.orWarn("ringing", string(a.Call), p.agent.Ring(string(a.Call)))
+		if c := p.calls[a.Call]; c != nil {
+			p.orWarn("ringing", string(a.Call), p.agent.RingWith(string(a.Call), p.ours(c)))
+		}
 	case desk.AnswerCall:
 		c := p.calls[a.Call]
 		if c == nil {

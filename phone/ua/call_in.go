@@ -77,9 +77,7 @@ func (c *call) ring() {
 	case c.offer != nil:
 		sent = c.respondReliably(res)
 	default:
-		// The first reliable response would have to make an offer (RFC 3262
-		// section 5), for which it is too early: the 200 does.
-		sent = true
+		sent = c.ringOffering(res)
 	}
 	if sent {
 		stop(&c.reminder)
@@ -131,6 +129,12 @@ func (c *call) answer(lm LocalMedia) {
 	}
 	stop(&c.reminder)
 	stop(&c.expiry)
+	if c.offering { // and answered, or it will be
+		if c.answering = c.rel != nil; !c.answering {
+			c.accept(nil)
+		}
+		return
+	}
 	lm.Codecs = c.a.codecs(c.acc, lm.Codecs)
 	c.lm = lm
 	f := c.inFlow()
@@ -149,16 +153,24 @@ func (c *call) answer(lm LocalMedia) {
 		}
 		return
 	}
+	c.accept(body)
+}
+
+// accept sends 200, with a session description or, when the sound was agreed on
+// while it rang, without.
+func (c *call) accept(body []byte) {
 	res := c.a.response(c.invite, 200)
-	res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(f)})
+	res.AppendHeader(&sip.ContactHeader{Address: c.contactURI(c.inFlow())})
 	c.grantTimer(c.invite, res)
-	setSDP(res, body)
+	if body != nil {
+		setSDP(res, body)
+	}
 	if !c.final(res) {
 		return
 	}
 	c.stopReliable()
 	c.setPhase(up)
-	c.awaitAck(c.invite, c.serverTx, res, true, c.offer == nil)
+	c.awaitAck(c.invite, c.serverTx, res, true, c.offer == nil && body != nil)
 	if r, ok := c.sess.Agreed(); ok {
 		c.agreed(r)
 	}

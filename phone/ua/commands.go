@@ -108,6 +108,19 @@ func (a *Agent) in(id string, f func(*call), phases ...phase) error {
 // Ring sends 180 Ringing for an incoming call.
 func (a *Agent) Ring(id string) error { return a.in(id, (*call).ring, ringing) }
 
+// RingWith is Ring where our end of the sound is known already: a caller who
+// makes no offer and insists on a 180 that arrives for certain gets the offer in
+// it (RFC 3262 section 5).
+func (a *Agent) RingWith(id string, lm LocalMedia) error {
+	return a.in(id, func(c *call) {
+		if !c.offering {
+			lm.Codecs = a.codecs(c.acc, lm.Codecs)
+			c.lm = lm
+		}
+		c.ring()
+	}, ringing)
+}
+
 // Answer sends 200 OK for an incoming call. It returns at once; Answered
 // follows, or Ended when the caller gave up meanwhile.
 func (a *Agent) Answer(id string, lm LocalMedia) error {

@@ -7,14 +7,18 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"offhook/phone/ua/sdp"
 )
 
 // reliable is our part in provisional responses that arrive for certain (RFC
 // 3262). A peer may send its 1xx so, and is answered with PRACK; we send our
 // 180 so only to a caller who requires it.
 type reliable struct {
-	rseq uint32 // of our last reliable 1xx
-	rel  *sentReliable
+	rseq      uint32 // of our last reliable 1xx
+	rel       *sentReliable
+	offering  bool // our offer went in a 1xx, whose PRACK has the answer
+	answering bool // the user has answered; the 200 must wait for that PRACK
 }
 
 // sentReliable is a 1xx of ours that waits for its PRACK.
@@ -45,6 +49,27 @@ func (c *call) prack(l *leg, res *sip.Response) bool {
 
 // mustBeReliable says whether the caller insists on reliable 1xx.
 func (c *call) mustBeReliable() bool { return lists(c.invite, "Require", "100rel") }
+
+// ringOffering sends the first reliable 180 to a caller who has made no offer:
+// the offer must be in it (RFC 3262 section 5), so our end of the sound must be
+// known. Where it is not, nothing is sent, and the 200 makes the offer.
+func (c *call) ringOffering(res *sip.Response) bool {
+	if c.offering {
+		return c.respondReliably(res)
+	}
+	if c.lm.Port == 0 {
+		return true
+	}
+	sess := c.session(c.inFlow())
+	body, err := sess.Offer()
+	if err != nil {
+		c.a.log.Debug("no offer can be made while it rings", "call", c.id, "error", err)
+		return true
+	}
+	setSDP(res, body)
+	c.sess, c.offering = sess, true
+	return c.respondReliably(res)
+}
 
 // respondReliably sends a 1xx until its PRACK comes. Without a PRACK in half a
 // minute the call is given up (RFC 3262 section 3).
@@ -98,10 +123,27 @@ func (c *call) pracked(req *sip.Request, tx *sip.ServerTx) {
 		c.a.refuse(req, tx, verdict{code: 481})
 		return
 	}
-	if sdpOf(req) != nil { // an offer while its first one has no answer yet
+	raw := sdpOf(req)
+	switch waits := c.offering && c.sess.Offering(); {
+	case waits:
+		desc, err := sdp.Parse(raw)
+		if err == nil {
+			_, err = c.sess.SetAnswer(desc)
+		}
+		if err != nil {
+			c.a.refuse(req, tx, verdict{code: 488})
+			if c.final(c.a.response(c.invite, 488)) {
+				c.end(Ended{Code: 488, Reason: "no sound could be agreed on: " + err.Error()})
+			}
+			return
+		}
+	case raw != nil: // an offer while its first one has no answer yet
 		c.a.refuse(req, tx, verdict{code: 488})
 		return
 	}
 	c.stopReliable()
 	c.a.respond(tx, c.a.response(req, 200))
+	if c.answering {
+		c.accept(nil)
+	}
 }

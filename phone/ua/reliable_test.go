@@ -87,7 +87,7 @@ func TestACallerMayInsistOnReliableRinging(t *testing.T) {
 		expect[Answered](p)
 		w.response(200)
 	})
-	// An offer of ours would have to go with the 180: there is none then.
+	// Who makes no offer gets ours with the 180, when our end of the sound is known.
 	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
 		w.invite(phoneAt, "sip:p@10.0.0.1", "", "Require: 100rel")
 		call := expect[Incoming](p).Call
@@ -98,6 +98,92 @@ func TestACallerMayInsistOnReliableRinging(t *testing.T) {
 			if r.StatusCode != 100 {
 				t.Errorf("%s", r)
 			}
+		}
+	})
+}
+
+// TestReliableRingingWithAnOffer: the answer is in the PRACK, and neither 200
+// nor ACK has a description. The 200 waits for it.
+func TestReliableRingingWithAnOffer(t *testing.T) {
+	begin := func(p *phone, w *wire) (l *wireLeg, call, rack string) {
+		l = w.invite(phoneAt, "sip:p@10.0.0.1", "", "Require: 100rel")
+		call = expect[Incoming](p).Call
+		if err := p.RingWith(call, lm); err != nil {
+			p.t.Fatal(err)
+		}
+		r := w.response(180)
+		if !lists(r, "Require", "100rel") || !strings.Contains(string(r.Body()), "m=audio 4000") {
+			p.t.Errorf("%s", r)
+		}
+		l.learn(r)
+		return l, call, headerValue(r, "RSeq") + " " + uint32String(w.cseq) + " INVITE"
+	}
+	answered := func(p *phone, w *wire, l *wireLeg) {
+		for {
+			r := w.next(patience).(*sip.Response)
+			if r.StatusCode < 200 {
+				continue
+			}
+			if r.StatusCode != 200 || len(r.Body()) != 0 {
+				p.t.Errorf("%s", r)
+			}
+			break
+		}
+		if e := expect[Answered](p); e.Media.Remote.Port() != 7000 || e.Media.Codec != "PCMA" {
+			p.t.Errorf("%+v", e)
+		}
+		l.send("ACK", "")
+		w.silent(time.Minute)
+	}
+	for _, first := range []string{"PRACK", "answer"} {
+		withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
+			l, call, rack := begin(p, w)
+			inv := w.cseq
+			if first == "answer" {
+				p.Answer(call, lm)
+				time.Sleep(100 * time.Millisecond)
+				w.silent(100 * time.Millisecond)
+			}
+			l.send("PRACK", testSDP, "RAck: "+rack)
+			for r := w.next(patience).(*sip.Response); r.CSeq().MethodName != sip.PRACK; r = w.next(patience).(*sip.Response) {
+				if r.StatusCode >= 200 {
+					t.Errorf("before the PRACK had its response:\n%s", r)
+				}
+			}
+			if first == "PRACK" {
+				p.Answer(call, lm)
+			}
+			prack := w.cseq
+			w.cseq = inv // of the ACK
+			answered(p, w, l)
+			w.cseq = prack
+			p.HangUp(call)
+			w.request(sip.BYE)
+		})
+	}
+	// An answer that is none ends the call.
+	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
+		l, _, rack := begin(p, w)
+		l.send("PRACK", "", "RAck: "+rack)
+		if e := expect[Ended](p); e.Code != 488 {
+			t.Errorf("%+v", e)
+		}
+	})
+	// No PRACK ever, though the user has answered.
+	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
+		_, call, _ := begin(p, w)
+		p.Answer(call, lm)
+		if e := expect[Ended](p); e.Code != 504 {
+			t.Errorf("%+v", e)
+		}
+	})
+	// The caller gives up, or we do, while the 200 waits.
+	withWire(t, func(t *testing.T, n *uatest.Network, p *phone, w *wire) {
+		_, call, _ := begin(p, w)
+		p.Answer(call, lm)
+		p.HangUp(call)
+		if e := expect[Ended](p); e.Code != 480 {
+			t.Errorf("%+v", e)
 		}
 	})
 }
