@@ -51,6 +51,8 @@ type account struct {
 	servers  servers
 	target   locate.Target // that is being tried
 	spare    bool          // there is another one if it fails
+	detour   sip.Uri       // where this registration was redirected to; no host: nowhere
+	detours  int           // how often this attempt was
 	flow     flow          // the last that worked
 	bound    bool          // a binding of ours may exist at the registrar
 	closing  bool

@@ -53,8 +53,9 @@ type Account struct {
 	// Anonymous: who is called is not to see who calls. The account's server
 	// sees it all the same.
 	Anonymous bool
-	// Redirects says which 3xx of a call are followed: "domain" (default),
-	// those to an address in the domain of URI; "any"; "off".
+	// Redirects says which 3xx are followed: "domain" (default), those of a call
+	// to an address in the domain of URI, and those of a registration to a server
+	// in it; "any"; "off".
 	Redirects string
 }
 

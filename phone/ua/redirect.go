@@ -1,6 +1,7 @@
 package ua
 
 import (
+	"fmt"
 	"strconv"
 	"strings"
 
@@ -102,4 +103,87 @@ func (c *call) retarget(target sip.Uri) {
 		}
 		c.transmit(next)
 	})
+}
+
+// maxDetours bounds how often one attempt to register is sent elsewhere.
+const maxDetours = 3
+
+// redirected follows a 3xx to a REGISTER, as the account allows: this attempt
+// goes on there, the next one begins at the registrar again. False: it is a
+// refusal.
+func (acc *account) redirected(attempt int, res *sip.Response, f flow) bool {
+	if acc.detours >= maxDetours {
+		return false
+	}
+	for _, u := range redirectTargets(res) {
+		if !acc.mayMove(&u) {
+			continue
+		}
+		u.User, u.Headers = "", nil // it is a server
+		if strings.EqualFold(u.Host, acc.detour.Host) && u.Port == acc.detour.Port {
+			continue // in a circle
+		}
+		h, err := hopOf(&u, acc.transport)
+		if err == nil && acc.sips() {
+			h, err = h.secured()
+		}
+		if err != nil {
+			acc.a.log.Warn("a registration is redirected to nowhere", "account", acc.cfg.Name, "error", err)
+			continue
+		}
+		h.tls = acc.tls
+		acc.detours++
+		acc.detour = u
+		acc.a.log.Info("a registration is redirected", "account", acc.cfg.Name, "to", h.String())
+		if acc.proxy != nil { // which finds the way
+			acc.send(attempt, f, acc.expires)
+			return true
+		}
+		go acc.goThere(attempt, h)
+		return true
+	}
+	return false
+}
+
+// goThere finds the server that a REGISTER was redirected to, and sends it there.
+func (acc *account) goThere(attempt int, h hop) {
+	var f flow
+	r, err := acc.a.locate(acc.a.ctx, h)
+	if err == nil {
+		for _, t := range r.Targets {
+			if f, err = acc.a.stack.flowTo(acc.a.ctx, h.endpoint(t)); err == nil {
+				break
+			}
+		}
+	}
+	acc.serial.post(func() {
+		switch {
+		case attempt != acc.attempt || acc.closing:
+		case err != nil:
+			acc.elsewhere(attempt, 503, stepOf(err), fmt.Sprintf("the registrar redirects to %s: %v", h, err))
+		default:
+			acc.send(attempt, acc.dress(f), acc.expires)
+		}
+	})
+}
+
+// mayMove is the policy for registrations: like that for calls, but the hosts of
+// a domain, and the registrar's own, are its servers as a rule.
+func (acc *account) mayMove(target *sip.Uri) bool {
+	if acc.sips() && !isSIPS(target) {
+		return false
+	}
+	host := strings.ToLower(target.Host)
+	switch acc.cfg.Redirects {
+	case "any":
+		return true
+	case "off":
+		return false
+	}
+	for _, own := range []string{acc.uri.Host, acc.server.Host} {
+		if own = strings.ToLower(own); host == own || strings.HasSuffix(host, "."+own) {
+			return true
+		}
+	}
+	return false
 }

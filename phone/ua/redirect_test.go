@@ -4,6 +4,8 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -85,4 +87,80 @@ func TestRedirectionEnds(t *testing.T) {
 			t.Error("no end")
 		})
 	}
+}
+
+// TestRedirectedRegistration: a registrar names the server that has the account
+// now. It is followed within the account's domain, not in circles and not for
+// ever, and calls go that way.
+func TestRedirectedRegistration(t *testing.T) {
+	world := func(policy string, contact func(req *sip.Request) string, f func(t *testing.T, p *phone, first, second *registrar)) {
+		bubble(t, func(t *testing.T) {
+			n := uatest.NewNetwork(uatest.Faults{})
+			first := newRegistrar(t, n)
+			second := registrarAt(t, n, "10.0.0.101")
+			n.SetName("node2."+domain, second.addr.Addr())
+			n.SetName("elsewhere.test", second.addr.Addr())
+			first.set(func() { first.answer["REGISTER"] = 302 })
+			first.set(func() {
+				first.onReq = func(req *sip.Request) {
+					if req.Method == sip.REGISTER {
+						first.okay = []string{"Contact", contact(req)}
+					}
+				}
+			})
+			p := newPhone(t, n.Host("10.0.0.1"), Config{Accounts: []Account{{Name: "alice", URI: "sip:alice@" + domain, Register: true, Redirects: policy,
+				Password: func() (string, error) { return "secret-a", nil }}}})
+			f(t, p, first, second)
+		})
+	}
+	to := func(s string) func(*sip.Request) string { return func(*sip.Request) string { return s } }
+	world("", to("<sip:node2."+domain+">"), func(t *testing.T, p *phone, first, second *registrar) {
+		if e := registered(p); e.Server != "udp:10.0.0.101:5060" {
+			t.Errorf("%+v", e)
+		}
+		for _, r := range second.requests("REGISTER") {
+			if r.Recipient.String() != "sip:node2."+domain || r.To().Address.String() != "sip:alice@"+domain {
+				t.Errorf("%s", r)
+			}
+		}
+		before := len(second.requests("REGISTER"))
+		time.Sleep(time.Hour) // it is refreshed by way of the first again
+		if a, b := len(first.requests("REGISTER")), len(second.requests("REGISTER"))-before; a < 6 || b < 5 {
+			t.Errorf("%d requests at the first, %d at the second", a, b)
+		}
+		p.Dial("1", "", "600", lm)
+		synctest.Wait()
+		if len(second.requests("INVITE")) == 0 || len(first.requests("INVITE")) != 0 {
+			t.Error("a call goes another way")
+		}
+	})
+	for name, contact := range map[string]func(*sip.Request) string{
+		"out of the domain":  to("<sip:elsewhere.test>"),
+		"to nothing":         to("<tel:+49>"),
+		"a name of nobody's": to("<sip:nobody." + domain + ">"),
+		"in a circle":        to("<sip:" + domain + ">"),
+		"for ever":           func(r *sip.Request) string { return "<sip:" + domain + ":5060;x=" + headerValue(r, "CSeq")[:2] + ">" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			world("", contact, func(t *testing.T, p *phone, first, second *registrar) {
+				expect[Registration](p)
+				if e := expect[Registration](p); e.State != Failed {
+					t.Errorf("%+v", e)
+				}
+				if n := len(first.requests("REGISTER")); n > 1+maxDetours {
+					t.Errorf("%d requests", n)
+				}
+				if len(second.requests("REGISTER")) != 0 {
+					t.Error("the account's name went to a stranger")
+				}
+			})
+		})
+	}
+	world("any", to("<sip:elsewhere.test>"), func(t *testing.T, p *phone, first, second *registrar) { registered(p) })
+	world("off", to("<sip:node2."+domain+">"), func(t *testing.T, p *phone, first, second *registrar) {
+		expect[Registration](p)
+		if e := expect[Registration](p); e.State != Failed || e.Code != 302 {
+			t.Errorf("%+v", e)
+		}
+	})
 }

@@ -22,7 +22,7 @@ func (acc *account) register() {
 	acc.stopTimer()
 	acc.alive.stop()
 	acc.attempt++
-	acc.moved = 0
+	acc.moved, acc.detours = 0, 0
 	acc.servers.begin()
 	if acc.cfg.Register && acc.state.State != Registered && acc.state.State != Registering {
 		acc.tell(Registration{State: Registering})
@@ -74,7 +74,7 @@ func (acc *account) try(attempt int) {
 		acc.failed(503, StepRoute, "no server is left to try", 0)
 		return
 	}
-	acc.target, acc.spare = t, more
+	acc.target, acc.spare, acc.detour = t, more, sip.Uri{}
 	h, err := acc.hop()
 	if err != nil {
 		acc.failed(0, StepName, err.Error(), 0)
@@ -131,6 +131,9 @@ func (acc *account) send(attempt int, f flow, expires int) {
 	req := sip.NewRequest(sip.REGISTER, sip.Uri{Scheme: acc.uri.Scheme, Host: acc.uri.Host})
 	if acc.cfg.Registrar == "" {
 		req.Recipient.Port = acc.server.Port
+	}
+	if acc.detour.Host != "" {
+		req.Recipient = *acc.detour.Clone()
 	}
 	if acc.proxy != nil {
 		req.AppendHeader(&sip.RouteHeader{Address: *acc.proxy.Clone()})

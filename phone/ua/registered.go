@@ -47,6 +47,7 @@ func (acc *account) answered(attempt int, req *sip.Request, res *sip.Response, f
 		acc.send(attempt, f, acc.expires)
 	case code == 403:
 		acc.refused(code, nil)
+	case code < 400 && acc.redirected(attempt, res, f):
 	case code == 503 && acc.spare, code == 408, code == 504 && acc.spare:
 		acc.elsewhere(attempt, code, StepAnswer, acc.says(res))
 	default:

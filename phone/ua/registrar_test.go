@@ -221,7 +221,11 @@ func (r *registrar) request(req *sip.Request) {
 		r.onReq(req)
 	}
 	if code := r.answer[string(req.Method)]; code != 0 {
-		r.reply(req, code)
+		if code/100 == 3 {
+			r.reply(req, code, r.okay...)
+		} else {
+			r.reply(req, code)
+		}
 		return
 	}
 	if req.Method == sip.REGISTER {

@@ -61,9 +61,8 @@ func (b *systemBus) serve() {
 			b.conn.Write([]byte("DATA\r\n"))
 		case "NEGOTIATE_UNIX_FD":
 			b.conn.Write([]byte("ERROR\r\n"))
-		default: // DATA
+		case "DATA":
 			b.conn.Write([]byte("OK 1234deadbeef\r\n"))
-		case "BEGIN":
 		}
 		if strings.HasPrefix(line, "BEGIN") {
 			break
