@@ -1,6 +1,7 @@
 package phone
 
 import (
+	"cmp"
 	"errors"
 	"strings"
 	"time"
@@ -266,7 +267,8 @@ func (p *Phone) fared(c *call) *control.Media {
 		return nil
 	}
 	m := mediaOf(c.session.Stats())
-	p.log.Info("call ended", "call", c.id, "codec", m.Codec, "sent", m.PacketsSent, "received", m.PacketsReceived,
+	keying, suite := c.encryption()
+	p.log.Info("call ended", "call", c.id, "codec", m.Codec, "keying", cmp.Or(keying, "none"), "srtp", cmp.Or(suite, "none"), "sent", m.PacketsSent, "received", m.PacketsReceived,
 		"lost", m.Lost, "late", m.Late, "longest_loss", m.LongestLoss, "concealed_ms", m.ConcealedMS, "jitter_ms", m.JitterMS,
 		"delay_ms", m.DelayMS, "round_trip_ms", m.RoundTripMS, "remote_loss_percent", m.RemoteLossPercent,
 		"r", m.R, "mos", m.MOS, "r_scale", m.RScale)

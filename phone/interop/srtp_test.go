@@ -52,6 +52,31 @@ func TestDTLSWithBaresip(t *testing.T) {
 	}
 }
 
+// One that knows nothing of encryption refuses the offer of it, and is then
+// asked for less; one that insists on it is not.
+func TestDTLSIsNotForcedOnAnybody(t *testing.T) {
+	for _, account := range []string{`srtp = "dtls"`, "srtp = \"dtls\"\nsrtp_required = true"} {
+		l := newLab(t)
+		w := l.two(offhookOptions{account: account}, baresipOptions{answer: "auto"})
+		from := w.off.mark()
+		w.off.do("handset", "lift")
+		w.off.do("dial", "bob")
+		if strings.Contains(account, "required") {
+			if e := w.off.awaitCall(from, control.CallEnded, 10*time.Second); e.Code != 488 {
+				t.Errorf("ended with %d %s", e.Code, e.Reason)
+			}
+			continue
+		}
+		w.off.awaitCall(from, control.CallActive, 10*time.Second)
+		if s := w.off.status().Calls[0]; s.SRTP != "" || s.Keying != "" {
+			t.Errorf("encrypted by %q", s.Keying)
+		}
+		w.off.do("handset", "hang-up")
+		w.bare.await(bareClosed, 5*time.Second)
+		l.close()
+	}
+}
+
 // linphone offers RTP/SAVP or UDP/TLS/RTP/SAVP, and insists.
 func TestSRTPWithLinphone(t *testing.T) {
 	for _, way := range []string{control.KeyingSDES, control.KeyingDTLS} {
