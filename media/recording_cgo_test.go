@@ -13,6 +13,7 @@ import (
 	"offhook/media/codec"
 	"offhook/media/internal/voice"
 	"offhook/media/sound"
+	"offhook/media/tone"
 )
 
 func TestACallIsRecordedToOpusAndPlayedIntoAnother(t *testing.T) {
@@ -52,4 +53,28 @@ func TestARecordingOfAnUnknownKindIsRefusedAndLeavesNoFile(t *testing.T) {
 	if _, err := os.Stat(path); err == nil {
 		t.Error("a file was left")
 	}
+}
+
+func TestAnOpusFileIsARinger(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "bell.opus")
+	r, err := newRecording(path)
+	must(t, err)
+	for i := range 50 {
+		r.said(spoken()[i*sound.Period:][:sound.Period])
+		r.heard(nil)
+	}
+	must(t, r.Close())
+	bell, err := ReadSound(path, 30*time.Second)
+	must(t, err)
+	synctest.Test(t, func(t *testing.T) {
+		port := newFakePort()
+		e := NewEndpoint(port, EndpointConfig{Ringer: bell})
+		defer e.Close()
+		e.Set(Plan{Ring: tone.Ring})
+		time.Sleep(500 * time.Millisecond)
+		synctest.Wait()
+		if heard := port.heard(); voice.RMS(heard) < 300 {
+			t.Errorf("it rings at RMS %.0f", voice.RMS(heard))
+		}
+	})
 }

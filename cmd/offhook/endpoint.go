@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"offhook/media"
@@ -21,7 +20,7 @@ func endpoint(a config.Audio) (media.EndpointConfig, error) {
 	if a.Speakerphone == "on" {
 		out.Clean = dsp.Options{Echo: true, Noise: true, Gain: true}
 	}
-	if strings.HasSuffix(strings.ToLower(a.Ringer), ".wav") {
+	if config.RingerIsFile(a.Ringer) {
 		out.Ringer, err = media.ReadSound(a.Ringer, 30*time.Second)
 	} else {
 		out.Tones, err = plan.WithRinger(a.Ringer)

@@ -21,7 +21,8 @@
 //	OPUS   48 kHz   48000  dynamic   10 20 40 60 ms  its own; FEC, DTX
 //
 // [ComfortNoise] is the decoder of RFC 3389, whose packets come between those
-// of a codec without silence descriptions of its own.
+// of a codec without silence descriptions of its own. [ComfortNoiseSender] is the
+// other half: it tells pauses from speech ([VoiceActivity]), and describes them.
 //
 //	sound ──Encode──► frame, frame │ payload ──Decode──► sound
 //	                               │ (lost)  ──Conceal─► sound that hides the gap

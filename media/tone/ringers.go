@@ -52,7 +52,7 @@ func (p Plan) WithRinger(name string) (Plan, error) {
 	}
 	pattern, ok := ringers[strings.ToLower(name)]
 	if !ok {
-		return nil, fmt.Errorf("no ringer has the name %q: use one of %s, or a WAV file", name, strings.Join(Ringers(), " "))
+		return nil, fmt.Errorf("no ringer has the name %q: use one of %s, or a WAV or Opus file", name, strings.Join(Ringers(), " "))
 	}
 	p = maps.Clone(p)
 	if p == nil {

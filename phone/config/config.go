@@ -3,6 +3,8 @@ package config
 import (
 	"crypto/tls"
 	"net/netip"
+	"path/filepath"
+	"strings"
 	"time"
 
 	"offhook/devices/profile"
@@ -77,7 +79,7 @@ type Audio struct {
 	Play    string // absolute path; file backend: what the microphone hears
 	Record  string // absolute path; file backend: what the earpiece plays
 	Tones   string // country whose tones are heard, ISO 3166; empty: those that the ITU recommends
-	Ringer  string // one of tone.Ringers, or the absolute path of a WAV file; empty: "warble"
+	Ringer  string // one of tone.Ringers, or the absolute path of a WAV or Opus file; empty: "warble"
 	// Speakerphone says which devices are cleaned of echo and noise: "auto" (those that call themselves so), "on" or "off".
 	Speakerphone string
 	Sidetone     int      // of the user's own voice in the ear, dB, -40 to -6; 0: none
@@ -89,4 +91,13 @@ type Phone struct {
 	FirstDigitTimeout time.Duration // dial tone to "nobody dials": 1 s – 10 min
 	InterDigitTimeout time.Duration // last digit to dialling: 500 ms – 1 min
 	DND               bool          // start with do not disturb on
+}
+
+// RingerIsFile tells a file from the names of tone.Ringers.
+func RingerIsFile(ringer string) bool {
+	switch strings.ToLower(filepath.Ext(ringer)) {
+	case ".wav", ".opus":
+		return true
+	}
+	return false
 }

@@ -218,7 +218,7 @@ func readAudio(t *table, c *Audio) {
 		}
 	}
 	if t.text("ringer", &c.Ringer) {
-		if strings.HasSuffix(strings.ToLower(c.Ringer), ".wav") {
+		if RingerIsFile(c.Ringer) {
 			c.Ringer = t.absolute(c.Ringer)
 			if _, err := os.Stat(c.Ringer); err != nil {
 				t.fail("ringer", "ringer = %q cannot be read: %v", clip(c.Ringer), cause(err))

@@ -193,7 +193,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 		{"low ports", "[sip]\nrtp_ports = \"80-90\"", `c.toml:2: rtp_ports = "80-90" begins below 1024, where only root may listen: begin at 1024 or above`},
 		{"backwards range", "[sip]\nrtp_ports = \"2000-1999\"", `c.toml:2: rtp_ports = "2000-1999" is too small: two calls need four ports`},
 		{"backend", "[audio]\nbackend = \"alsa\"", `c.toml:2: backend = "alsa" is not known: use "portaudio" or "file"`},
-		{"no ringer", "[audio]\nringer = \"gong\"", `c.toml:2: no ringer has the name "gong": use one of beep bell chime double melody soft warble, or a WAV file`},
+		{"no ringer", "[audio]\nringer = \"gong\"", `c.toml:2: no ringer has the name "gong": use one of beep bell chime double melody soft warble, or a WAV or Opus file`},
 		{"ring", "[audio]\nring = [\"bell\"]", `c.toml:2: ring = "bell" is not known: use "handset" or "speakers"`},
 		{"both passwords", account(`password = "hunter2"`, `password_file = "x"`), `c.toml:3: password and password_file are both there: take one out`},
 	}

@@ -173,8 +173,8 @@ func (e *Exchange) inDialog(c *call, tx *serverTx, from netip.AddrPort) {
 	c.theirSeq = req.CSeq().SeqNo
 	switch req.Method {
 	case sip.BYE:
+		e.endCall(c, false, "peer hung up") // first: after the answer nothing is echoed
 		e.respond(tx, sip.StatusOK, "OK")
-		e.endCall(c, false, "peer hung up")
 		if c.ringsBack {
 			e.ringLater(c)
 		}
