@@ -144,8 +144,7 @@ func (c *call) answer(lm LocalMedia) {
 	if c.offer != nil {
 		body, _, err = c.sess.Answer(c.offer)
 	} else {
-		c.sess.Lower() // who answers in the ACK cannot refuse and be asked again
-		body, err = c.sess.Offer()
+		body, err = lateOffer(c.sess)
 	}
 	if err != nil {
 		if c.final(c.a.response(c.invite, 488)) {

@@ -41,6 +41,14 @@ func unacceptable(offer *sdp.Description, e sdp.Encryption) verdict {
 	return verdict{488, [][2]string{{"Warning", why}}}
 }
 
+// lateOffer makes the offer to a caller who made none. Who answers it in an ACK
+// or PRACK cannot refuse it and be asked for less, as lowered does: it asks for
+// less at once.
+func lateOffer(s *sdp.Session) ([]byte, error) {
+	s.Lower()
+	return s.Offer()
+}
+
 // lowered sends the INVITE again with an offer that a peer without encryption
 // can take, when the refusal may mean the transport UDP/TLS/RTP/SAVP and the
 // account does not insist on it. false: that makes no sense.

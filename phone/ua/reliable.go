@@ -61,7 +61,7 @@ func (c *call) ringOffering(res *sip.Response) bool {
 		return true
 	}
 	sess := c.session(c.inFlow())
-	body, err := sess.Offer()
+	body, err := lateOffer(sess)
 	if err != nil {
 		c.a.log.Debug("no offer can be made while it rings", "call", c.id, "error", err)
 		return true

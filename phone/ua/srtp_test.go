@@ -149,6 +149,23 @@ func TestALateOfferOfDTLSDoesNotInsist(t *testing.T) {
 	}
 }
 
+// So is one that wants the offer while it rings.
+func TestAnEarlyOfferOfDTLSDoesNotInsist(t *testing.T) {
+	bubble(t, func(t *testing.T) {
+		n := uatest.NewNetwork(uatest.Faults{})
+		a, w := secure(t, n, "10.0.0.1", "dtls"), newWire(t, n, "10.0.0.9")
+		w.invite("10.0.0.1:5060", "sip:me@10.0.0.1:5060", "", "Require: 100rel")
+		call := expect[Incoming](a).Call
+		if err := a.RingWith(call, lm); err != nil {
+			t.Fatal(err)
+		}
+		if text := string(w.response(180).Body()); !strings.Contains(text, "m=audio 4000 RTP/AVP ") || !strings.Contains(text, "a=setup:actpass") {
+			t.Error(text)
+		}
+		a.HangUp(call)
+	})
+}
+
 func TestDTLSWithoutACertificateIsRefused(t *testing.T) {
 	_, err := New(Config{Accounts: []Account{{Name: "me", URI: "sip:me@10.0.0.1", SRTP: "dtls"}}})
 	if err == nil || !strings.Contains(err.Error(), "certificate") {
