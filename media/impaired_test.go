@@ -146,8 +146,8 @@ func TestSilenceIsLeftOutOnlyWhereThePeerAgrees(t *testing.T) {
 			if tt.leavesOut && (spurts < 2 || tt.codec != "OPUS" && described == 0) {
 				t.Errorf("%+v: sizes %v, %d talk spurts, %d descriptions", tt, sizes, spurts, described)
 			}
-			// A pause is no loss. Of Opus nobody can tell.
-			if st := b.Stats(); st.Lost+st.Late != 0 || tt.codec != "OPUS" && st.Concealed > 300*time.Millisecond {
+			// A pause is no loss.
+			if st := b.Stats(); st.Lost+st.Late != 0 || st.Concealed > 300*time.Millisecond {
 				t.Errorf("%+v: %+v", tt, st)
 			}
 			before, pause, after := voice.RMS(heard[48000:90000]), voice.RMS(heard[3*48000:180000]), voice.RMS(heard[5*48000:])

@@ -50,6 +50,7 @@ type jitterBuffer struct {
 	next     uint32 // timestamp of the next sample to decode
 	played   int64  // extended sequence number last decoded
 	starved  int32  // samples made up since next was last reached
+	doubtful uint64 // of that counted as concealed, though the sender may just be silent
 	margin   int32  // padding in front of a stream that starts anew
 	pulled   time.Time
 	sinceFix int32 // samples played since the last cut or paste

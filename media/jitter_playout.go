@@ -5,7 +5,9 @@ import "offhook/media/codec"
 // refill adds at least one sample of sound.
 func (b *jitterBuffer) refill() {
 	if b.count == 0 {
+		before := b.stats.concealed
 		b.makeUp(b.step)
+		b.doubtful += b.stats.concealed - before
 		b.starved = min(b.starved+b.step, 1<<30)
 		return
 	}
@@ -14,12 +16,18 @@ func (b *jitterBuffer) refill() {
 	if _, ok := p.decoder.(codec.Recoverer); ok && p.ext > b.played+1 && gap > 0 {
 		b.fec, b.fecHold = p.samples, fecPulls
 	}
+	// The numbers follow each other, so what was made up stood for nothing lost: the
+	// sender was silent.
+	silence := p.ext == b.played+1+b.skipped
 	if b.starved > 0 {
 		late := b.starved - gap
 		switch {
 		case late <= 0: // in time: what was made up stood in for something lost or not sent
 			b.next += uint32(b.starved)
 			gap -= b.starved
+			if silence {
+				b.stats.concealed -= b.doubtful
+			}
 		case late <= b.t(maxStall) && gap >= 0: // came late: the delay has grown
 			b.next = p.timestamp
 			b.slack.shift(late)
@@ -31,7 +39,7 @@ func (b *jitterBuffer) refill() {
 		default:
 			gap = b.t(maxGap) + 1
 		}
-		b.starved = 0
+		b.starved, b.doubtful = 0, 0
 	}
 	switch {
 	case gap > b.t(maxGap) || gap <= -b.t(maxGap): // another time line
@@ -40,7 +48,10 @@ func (b *jitterBuffer) refill() {
 		n := b.recover(p, gap)
 		if n == 0 {
 			n = min(gap, b.step)
-			b.makeUp(n)
+			before := b.stats.concealed
+			if b.makeUp(n); silence {
+				b.stats.concealed = before
+			}
 		}
 		b.next += uint32(n)
 	case gap+p.samples <= 0: // all of it is past

@@ -27,7 +27,7 @@ func (b *jitterBuffer) drop() {
 		} else {
 			b.slack.reset()
 		}
-		b.next, b.starved = p.timestamp, 0
+		b.next, b.starved, b.doubtful = p.timestamp, 0, 0
 	}
 }
 

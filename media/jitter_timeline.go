@@ -3,7 +3,7 @@ package media
 // anchor starts a time line at a timestamp, with the margin's worth of padding
 // in front.
 func (b *jitterBuffer) anchor(timestamp uint32, played int64) {
-	b.started, b.next, b.played, b.starved = true, timestamp, played, 0
+	b.started, b.next, b.played, b.starved, b.doubtful = true, timestamp, played, 0, 0
 	b.slack.reset()
 	b.lowKnown, b.sinceFix = false, 0
 	for pad := b.margin - int32(len(b.pcm)); pad > 0; pad -= b.step {
