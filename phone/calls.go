@@ -297,7 +297,8 @@ func (p *Phone) registration(e ua.Registration) {
 	}
 }
 
-// logRegistration has the log say why an account is not registered, once and not at each attempt, and that it is again.
+// logRegistration has the log say why an account is not registered, once and not at each attempt, and, to whoever reads of
+// that, that it is again.
 func (p *Phone) logRegistration(a *account) {
 	switch {
 	case a.state == ua.Failed && a.reason != a.logged:
@@ -305,6 +306,6 @@ func (p *Phone) logRegistration(a *account) {
 		p.log.Warn("an account is not registered", "account", a.name, "step", string(a.step), "code", a.code, "reason", a.reason)
 	case a.state == ua.Registered && a.logged != "":
 		a.logged = ""
-		p.log.Info("an account is registered again", "account", a.name, "server", a.server)
+		p.log.Warn("an account is registered again", "account", a.name, "server", a.server)
 	}
 }

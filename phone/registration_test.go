@@ -33,7 +33,7 @@ func TestLogSaysWhyAnAccountIsNotRegistered(t *testing.T) {
 	const (
 		noAnswer = `level=WARN msg="an account is not registered" account=desk step=answer code=408 reason="no answer from the server"`
 		password = `level=WARN msg="an account is not registered" account=desk step=credentials code=403 reason="the password is refused"`
-		again    = `level=INFO msg="an account is registered again" account=desk server=udp:192.0.2.1:5060`
+		again    = `level=WARN msg="an account is registered again" account=desk server=udp:192.0.2.1:5060`
 	)
 	if want := strings.Join([]string{noAnswer, password, again, noAnswer, ""}, "\n"); log.String() != want {
 		t.Errorf("the log is\n%s\nwant\n%s", log.String(), want)

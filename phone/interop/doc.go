@@ -1,6 +1,6 @@
 // Package interop tests Offhook against programs its authors did not write:
-// kamailio as registrar and proxy, baresip, linphone and twinkle as the people
-// called and calling, and networks with faults between. Everything but the
+// kamailio as registrar and proxy, baresip, linphone, twinkle and jami as the
+// people called and calling, and networks with faults between. Everything but the
 // comparison of speech (package speech) and the drawing of figures (package
 // figures) is in test files under the build tag "peers":
 //
@@ -9,7 +9,8 @@
 // needs Linux and the Debian packages kamailio baresip-core linphone-cli
 // twinkle-console gcc libasound2-dev espeak-ng sox ffmpeg iproute2. Without one
 // of them the tests are skipped, loudly; with CI in the environment they fail.
-// So are single tests without kamailio-tls-modules, nftables or tshark.
+// So are single tests without kamailio-tls-modules, nftables, tshark,
+// jami-daemon or dbus-daemon.
 //
 // The test binary runs itself again in a network, mount and process namespace
 // of its own, and every peer gets a network namespace besides, as if it were

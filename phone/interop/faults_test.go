@@ -46,6 +46,7 @@ func TestRegistrarKilledAndBack(t *testing.T) {
 	off.await(from, "account registered", 60*time.Second, func(e control.Event) bool {
 		return e.Type == control.EventAccount && e.State == control.AccountRegistered
 	})
+	off.process.await("an account is registered again", 10*time.Second)
 	off.rings(l.baresip(k, "bob", "two", baresipOptions{}), k.addr)
 }
 

@@ -82,18 +82,25 @@ func (w atTwinkle) only(what string, so func(control.Call) bool) {
 func TestKeysAndHoldWithTwinkle(t *testing.T) {
 	w := newLab(t).atTwinkle(false)
 	w.call()
-	from, printed := w.off.mark(), w.dora.printed()
+	printed := w.dora.printed()
 	for _, key := range "159#" {
 		w.off.do("handset", "press", string(key))
 		w.dora.awaitMore(printed, "DTMF detected: "+string(key), 10*time.Second)
 	}
-	w.dora.do("dtmf 270*")
-	got := ""
-	for _, e := range w.off.waitKeys(from, 4, 20*time.Second) {
-		got += e.Key
-	}
-	if got != "270*" {
-		t.Errorf("offhook received keys %q, want %q", got, "270*")
+	for _, key := range "270*" {
+		// A starved twinkle leaves packets out: then all of a key's may be missing, and it is pressed again.
+		got := ""
+		for range 3 {
+			from := w.off.mark()
+			w.dora.do("dtmf " + string(key))
+			if keys := w.off.waitKeys(from, 1, 3*time.Second); len(keys) > 0 {
+				got = keys[0].Key
+				break
+			}
+		}
+		if got != string(key) {
+			t.Errorf("offhook received the key %q, want %q", got, key)
+		}
 	}
 	w.off.do("hold")
 	w.only("held", func(c control.Call) bool { return c.Held })

@@ -19,9 +19,9 @@ type twinkle struct {
 	record string
 }
 
-// card gives a peer with this home a sound card at 8 kHz whose microphone says
-// a WAV file, and returns where it writes what the earpiece plays.
-func (l *lab) card(home, say string) (record string) {
+// card gives a peer with this home a sound card at hz whose microphone says a
+// WAV file, and returns where it writes what the earpiece plays.
+func (l *lab) card(home, say string, hz int) (record string) {
 	l.t.Helper()
 	lib := filepath.Join(home, "card.so")
 	if err := run("cc", "-shared", "-fPIC", "-DPIC", "-O1", "-o", lib, "testdata/card.c", "-lasound"); err != nil {
@@ -36,10 +36,9 @@ func (l *lab) card(home, say string) (record string) {
 	}
 	l.write(raw, string(wav[44:]))
 	l.write(filepath.Join(home, ".asoundrc"), fmt.Sprintf(`pcm_type.files { lib %q }
-pcm.files { type files rate 8000 play %q record %q }
-pcm.quiet { type files rate 8000 }
-pcm.!default { type plug slave.pcm files }
-`, lib, raw, record))
+pcm.!default { type files rate %[2]d play %[3]q record %[4]q }
+pcm.quiet { type files rate %[2]d }
+`, lib, hz, raw, record))
 	return record
 }
 
@@ -49,9 +48,9 @@ func (l *lab) twinkle(k *kamailio, user, password, say string, autoAnswer bool) 
 	h := l.host()
 	home := l.sub("twinkle-" + user)
 	dir := l.sub("twinkle-" + user + "/.twinkle")
-	record := l.card(home, say)
-	l.write(filepath.Join(dir, "twinkle.sys"), `dev_speaker=alsa:files
-dev_mic=alsa:files
+	record := l.card(home, say, 8000)
+	l.write(filepath.Join(dir, "twinkle.sys"), `dev_speaker=alsa:default
+dev_mic=alsa:default
 dev_ringtone=alsa:quiet
 validate_audio_dev=no
 play_ringtone=no
@@ -103,9 +102,15 @@ func (p *twinkle) heard() string {
 	case <-time.After(patience * 10 * time.Second):
 		p.l.t.Error("twinkle did not end in a minute after quit")
 	}
-	out := strings.TrimSuffix(p.record, ".raw") + ".wav"
-	if err := run("sox", "-t", "raw", "-r", "8000", "-c", "1", "-b", "16", "-e", "signed", "-L", p.record, out); err != nil {
-		p.l.t.Fatal(err)
+	return p.l.recorded(p.record, 8000)
+}
+
+// recorded makes a WAV file of what a card at hz has recorded.
+func (l *lab) recorded(record string, hz int) string {
+	l.t.Helper()
+	out := strings.TrimSuffix(record, ".raw") + ".wav"
+	if err := run("sox", "-t", "raw", "-r", fmt.Sprint(hz), "-c", "1", "-b", "16", "-e", "signed", "-L", record, out); err != nil {
+		l.t.Fatal(err)
 	}
 	return out
 }

@@ -1,7 +1,7 @@
 /*
  * A sound card for peers that know no files: an ALSA plugin whose microphone
  * is a file and whose earpiece is another, both 16-bit mono, paced by the
- * clock. The tests build it and name it in the peer's .asoundrc:
+ * clock. (Of two channels both are the microphone; the first is recorded.) The tests build it and name it in the peer's .asoundrc:
  *
  *	pcm_type.files { lib "/path/of/card.so" }
  *	pcm.files { type files rate 8000 play "says.raw" record "heard.raw" }
@@ -84,21 +84,33 @@ static snd_pcm_sframes_t card_pointer(snd_pcm_ioplug_t *io)
 	return at;
 }
 
+static int16_t *sample(const snd_pcm_channel_area_t *areas, unsigned channel, snd_pcm_uframes_t frame)
+{
+	return (int16_t *)((char *)areas[channel].addr + (areas[channel].first + frame * areas[channel].step) / 8);
+}
+
 static snd_pcm_sframes_t card_transfer(snd_pcm_ioplug_t *io, const snd_pcm_channel_area_t *areas,
 				       snd_pcm_uframes_t offset, snd_pcm_uframes_t size)
 {
 	struct card *c = io->private_data;
-	char *at = (char *)areas->addr + areas->first / 8 + offset * areas->step / 8;
-	ssize_t n = 0;
+	int16_t mono[1024];
+	snd_pcm_uframes_t i;
+	unsigned channel;
+	if (size > 1024)
+		size = 1024;
+	memset(mono, 0, sizeof(mono));
 	if (io->stream == SND_PCM_STREAM_CAPTURE) {
-		memset(at, 0, size * 2);
-		if (c->file >= 0)
-			n = read(c->file, at, size * 2);
-	} else if (c->file >= 0) {
-		n = write(c->file, at, size * 2);
+		if (c->file >= 0 && read(c->file, mono, size * 2) < 0)
+			return -errno;
+		for (i = 0; i < size; i++)
+			for (channel = 0; channel < io->channels; channel++)
+				*sample(areas, channel, offset + i) = mono[i];
+	} else {
+		for (i = 0; i < size; i++)
+			mono[i] = *sample(areas, 0, offset + i);
+		if (c->file >= 0 && write(c->file, mono, size * 2) < 0)
+			return -errno;
 	}
-	if (n < 0)
-		return -errno;
 	c->done += size;
 	return size;
 }
@@ -184,7 +196,7 @@ SND_PCM_PLUGIN_DEFINE_FUNC(files)
 		unsigned format = SND_PCM_FORMAT_S16_LE, access[] = { SND_PCM_ACCESS_RW_INTERLEAVED };
 		if ((err = snd_pcm_ioplug_set_param_list(&c->io, SND_PCM_IOPLUG_HW_ACCESS, 1, access)) < 0 ||
 		    (err = snd_pcm_ioplug_set_param_list(&c->io, SND_PCM_IOPLUG_HW_FORMAT, 1, &format)) < 0 ||
-		    (err = snd_pcm_ioplug_set_param_minmax(&c->io, SND_PCM_IOPLUG_HW_CHANNELS, 1, 1)) < 0 ||
+		    (err = snd_pcm_ioplug_set_param_minmax(&c->io, SND_PCM_IOPLUG_HW_CHANNELS, 1, 2)) < 0 ||
 		    (err = snd_pcm_ioplug_set_param_minmax(&c->io, SND_PCM_IOPLUG_HW_RATE, rate, rate)) < 0 ||
 		    (err = snd_pcm_ioplug_set_param_minmax(&c->io, SND_PCM_IOPLUG_HW_PERIOD_BYTES, 160, 8192)) < 0 ||
 		    (err = snd_pcm_ioplug_set_param_minmax(&c->io, SND_PCM_IOPLUG_HW_PERIODS, 2, 32)) < 0) {
