@@ -148,6 +148,7 @@ func TestSecondCallerDoesNotDisturbTheFirst(t *testing.T) {
 }
 
 func TestServerThatComesLater(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	// The address is there, the server is not yet: a closed port.
 	k := l.kamailio(map[string]string{"alice": "one"})

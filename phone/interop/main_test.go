@@ -5,6 +5,7 @@ package interop
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,6 +34,12 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	offhookProgram = os.Getenv(inside)
+	// What is parallel mostly waits.
+	flag.Parse()
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		fmt.Fprintln(os.Stderr, "interop:", err)
+		os.Exit(1)
+	}
 	code := m.Run()
 	os.Exit(code)
 }

@@ -36,6 +36,7 @@ func TestRegistrationWithDigest(t *testing.T) {
 }
 
 func TestWrongPasswordIsSaid(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	k := l.kamailio(map[string]string{"alice": "one"})
 	off := l.offhook(k, "alice", offhookOptions{password: "not it", failing: true})
@@ -62,6 +63,7 @@ func TestWrongPasswordIsSaid(t *testing.T) {
 }
 
 func TestServerThatDoesNotAnswerIsSaid(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	nobody := l.host().addr
 	off := l.offhook(&kamailio{addr: nobody}, "alice", offhookOptions{password: "one", failing: true})

@@ -24,12 +24,13 @@ const siteDomain = "site.test"
 // TestSecondServerTakesOver: two kamailios behind one name. The first is killed; the phone goes on with the second, and
 // calls come through there.
 func TestSecondServerTakesOver(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	users := map[string]string{"alice": "one", "bob": "two"}
 	first, second := l.kamailio(users), l.kamailio(users)
-	l.names("_sip._udp."+siteDomain+" SRV 1 5060 a."+siteDomain, "_sip._udp."+siteDomain+" SRV 2 5060 b."+siteDomain,
+	l.ownNames("_sip._udp."+siteDomain+" SRV 1 5060 a."+siteDomain, "_sip._udp."+siteDomain+" SRV 2 5060 b."+siteDomain,
 		"a."+siteDomain+" A "+first.addr, "b."+siteDomain+" A "+second.addr)
-	off := l.offhook(first, "alice", offhookOptions{password: "one", domain: siteDomain, here: true, anywhere: true, account: "expires = 30"})
+	off := l.offhook(first, "alice", offhookOptions{password: "one", domain: siteDomain, anywhere: true, account: "expires = 30"})
 	if !first.saw("request REGISTER", time.Second) || strings.Contains(second.tail(1000), "request REGISTER") {
 		t.Fatal("not registered with the first server alone")
 	}
@@ -47,6 +48,7 @@ func TestSecondServerTakesOver(t *testing.T) {
 
 // TestServerThatComesBackIsRegisteredWith: it was killed, and lost every registration.
 func TestServerThatComesBackIsRegisteredWith(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	k := l.kamailio(map[string]string{"alice": "one"})
 	off := l.offhook(k, "alice", offhookOptions{password: "one", transport: "tcp", anywhere: true})
@@ -66,6 +68,7 @@ func TestServerThatComesBackIsRegisteredWith(t *testing.T) {
 
 // TestNewAddressIsRegistered: the machine gets another address, as on another network.
 func TestNewAddressIsRegistered(t *testing.T) {
+	t.Parallel()
 	l := newLab(t)
 	k := l.kamailio(map[string]string{"alice": "one"})
 	off := l.offhook(k, "alice", offhookOptions{password: "one", anywhere: true})
@@ -117,7 +120,7 @@ func (l *lab) move(off *offhook) (after string) {
 // TestCallOverTLS: to and from, by a server whose certificate our own authority has signed.
 func TestCallOverTLS(t *testing.T) {
 	l := newLab(t)
-	ca, cert, key := l.certificate(siteDomain)
+	ca, cert, key := l.certificate(siteDomain, time.Hour)
 	k := l.kamailioWith(map[string]string{"alice": "one", "bob": "two"}, kamailioOptions{cert: cert, key: key})
 	l.names(siteDomain+" A "+k.addr, "_sips._tcp."+siteDomain+" SRV 1 5061 "+siteDomain)
 	off := l.offhook(k, "alice", offhookOptions{password: "one", domain: siteDomain, here: true, anywhere: true, transport: "tls",
@@ -143,27 +146,45 @@ func TestCallOverTLS(t *testing.T) {
 	off.awaitCall(from, control.CallEnded, 10*time.Second)
 }
 
-// TestCertificateOfAnotherIsSaid: the account names what is wrong and what to do.
-func TestCertificateOfAnotherIsSaid(t *testing.T) {
-	l := newLab(t)
-	ca, cert, key := l.certificate("other.test")
-	k := l.kamailioWith(map[string]string{"alice": "one"}, kamailioOptions{cert: cert, key: key})
-	l.names("site.test A "+k.addr, "other.test A "+k.addr)
-	for _, c := range []struct{ domain, lines, want string }{{"site.test", fmt.Sprintf("tls_ca = %q", ca), "is for other.test"}, {"other.test", "", "tls_ca"}} {
-		off := l.offhook(k, "alice", offhookOptions{password: "one", domain: c.domain, here: true, anywhere: true, transport: "tls", failing: true, account: c.lines})
-		a := off.awaitAccount(control.AccountFailed)
-		if a.Step != "tls" || !strings.Contains(a.Reason, c.want) {
-			t.Errorf("%+v", a)
-		}
-		if _, err := off.verb("account", "test", "desk"); err == nil || !strings.Contains(err.Error(), "(tls)") {
-			t.Errorf("account test: %v", err)
-		}
-		off.quit()
+// TestWrongCertificateIsSaid: the account names what is wrong and what to do.
+func TestWrongCertificateIsSaid(t *testing.T) {
+	t.Parallel()
+	const hour = time.Hour
+	for _, c := range []struct {
+		name, domain, signed, want string
+		trusted                    bool
+		age                        time.Duration
+	}{
+		{"for another", "site.test", "other.test", "is for other.test", true, hour},
+		{"of an unknown authority", "site.test", "site.test", "tls_ca", false, hour},
+		{"run out", "site.test", "site.test", "valid from", true, 48 * hour},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			l := newLab(t)
+			ca, cert, key := l.certificate(c.signed, c.age)
+			k := l.kamailioWith(map[string]string{"alice": "one"}, kamailioOptions{cert: cert, key: key})
+			l.ownNames(c.domain + " A " + k.addr)
+			lines := ""
+			if c.trusted {
+				lines = fmt.Sprintf("tls_ca = %q", ca)
+			}
+			off := l.offhook(k, "alice", offhookOptions{password: "one", domain: c.domain, anywhere: true, transport: "tls", failing: true, account: lines})
+			a := off.awaitAccount(control.AccountFailed)
+			if a.Step != "tls" || !strings.Contains(a.Reason, c.want) {
+				t.Errorf("%+v, want %q", a, c.want)
+			}
+			off.process.await(c.want, 10*time.Second) // in the log
+			if _, err := off.verb("account", "test", "desk"); err == nil || !strings.Contains(err.Error(), "(tls)") {
+				t.Errorf("account test: %v", err)
+			}
+		})
 	}
 }
 
-// certificate writes an authority and a certificate for name, signed by it, with its key, to PEM files.
-func (l *lab) certificate(name string) (ca, cert, key string) {
+// certificate writes an authority and a certificate for name, signed by it so long ago for a day, with its key, to PEM
+// files.
+func (l *lab) certificate(name string, age time.Duration) (ca, cert, key string) {
 	l.t.Helper()
 	make := func(tmpl, parent *x509.Certificate, signer *ecdsa.PrivateKey) ([]byte, *ecdsa.PrivateKey) {
 		k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -173,7 +194,10 @@ func (l *lab) certificate(name string) (ca, cert, key string) {
 		if signer == nil {
 			signer = k
 		}
-		tmpl.NotBefore, tmpl.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(24*time.Hour)
+		tmpl.NotBefore, tmpl.NotAfter = time.Now().Add(-age), time.Now().Add(24*time.Hour-age)
+		if tmpl.IsCA {
+			tmpl.NotAfter = time.Now().Add(24 * time.Hour)
+		}
 		der, err := x509.CreateCertificate(rand.Reader, tmpl, parent, k.Public(), signer)
 		if err != nil {
 			l.t.Fatal(err)
