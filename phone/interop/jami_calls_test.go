@@ -3,6 +3,7 @@
 package interop
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -20,13 +21,12 @@ func (p *offhook) callJami(fred *jami) string {
 	p.do("handset", "lift")
 	p.do("dial", "fred")
 	call := fred.awaitAfter(said, "*", "INCOMING")
-	p.awaitCall(from, control.CallAlerting, 10*time.Second)
 	time.Sleep(2 * time.Second) // answered before its ring began, it would ring on
 	fred.do("accept", call)
 	p.awaitCall(from, control.CallActive, 10*time.Second)
 	fred.await(call, "CURRENT")
 	// What it has played so far was its ring.
-	if err := os.Truncate(fred.record, 0); err != nil {
+	if err := os.Truncate(fred.record, 0); err != nil && !errors.Is(err, os.ErrNotExist) {
 		p.l.t.Fatal(err)
 	}
 	return call
@@ -34,6 +34,7 @@ func (p *offhook) callJami(fred *jami) string {
 
 func TestCallWithJami(t *testing.T) {
 	speaking(t, func(l *lab) {
+		l.frail = true // packets flow, that is seen below
 		k := l.kamailio(map[string]string{"alice": "one", "fred": "two"})
 		says, oneSays := l.say("jami", "en+f3", textTwo, 48000), l.say("offhook", "en", textOne, 48000)
 		fred := l.jami(k, "fred", "two", says)
@@ -41,6 +42,7 @@ func TestCallWithJami(t *testing.T) {
 		from := off.mark()
 		call := off.callJami(fred)
 		l.talk(talk)
+		off.flows()
 		fred.do("hangUp", call)
 		off.awaitCall(from, control.CallEnded, 10*time.Second)
 		off.do("handset", "hang-up")

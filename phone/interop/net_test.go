@@ -28,6 +28,7 @@ type lab struct {
 	urgent bool   // peers are realtime processes
 
 	cleanups []func()
+	frail    bool          // speech goes through so many hands that a machine which stalls leaves nothing of it to recognise
 	wrong    []string      // what a comparison of speech found, see speaking
 	lost     []string      // and what it found missing that a stalled machine does not explain
 	late     time.Duration // the machine's own worst lateness while talking
@@ -84,7 +85,7 @@ func speaking(t *testing.T, f func(l *lab)) {
 			return
 		}
 		t.Logf("attempt %d does not tell quality, %s: %s", attempt, state, strings.Join(append(l.wrong, l.lost...), "; "))
-		pieces = pieces || len(l.lost) == 0
+		pieces = pieces || len(l.lost) == 0 || l.frail
 		if pieces && attempt > 1 {
 			return
 		}

@@ -37,7 +37,8 @@ const (
 	Wrong = 0.55
 	// Torn is the least part in Pieces of speech that got through a computer
 	// which stood still half of the time; of other speech at most half as
-	// much as of the right one is recognised.
+	// much as of the right one is recognised. Where it went through other
+	// programs that stood still too, as little as 3 % was left.
 	Torn = 0.1
 
 	rate    = 8000
