@@ -46,6 +46,25 @@ func (c *call) ack(d *dialog, invite *sip.Request) {
 	})
 }
 
+// strayAnswer takes a 2xx whose transaction is gone: of an INVITE or re-INVITE
+// of ours whose ACK got lost, or of a fork that answers late.
+func (c *call) strayAnswer(res *sip.Response) {
+	tag := ""
+	if to := res.To(); to != nil {
+		tag = to.Params.GetOr("tag", "")
+	}
+	for _, a := range c.acks {
+		if a.seq == res.CSeq().SeqNo && a.tag == tag {
+			c.a.stack.send(a.req, a.to)
+			c.writeAck(a.req)
+			return
+		}
+	}
+	if c.out && c.sent != nil && res.CSeq().SeqNo <= c.sent.CSeq().SeqNo {
+		c.success(res)
+	}
+}
+
 func (c *call) writeAck(req *sip.Request) {
 	if err := c.a.stack.write(req); err != nil {
 		c.a.log.Debug("ACK could not be sent", "call", c.id, "error", err)

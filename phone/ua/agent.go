@@ -261,6 +261,6 @@ func (a *Agent) stray(res *sip.Response) {
 	c := a.dialogs[dialogKey{string(*id), from.Params.GetOr("tag", "")}]
 	a.mu.Unlock()
 	if c != nil {
-		c.serial.offer(func() { c.inviteResponse(res) })
+		c.serial.offer(func() { c.strayAnswer(res) })
 	}
 }

@@ -291,7 +291,9 @@ func (c *call) exchange(d *dialog, req *sip.Request, f flow, au *auth, done func
 			if challenged(res) {
 				if next, err := au.again(req, res); err == nil {
 					answered = true
-					d.localSeq = max(d.localSeq, next.CSeq().SeqNo)
+					// Other requests may have gone out meanwhile.
+					d.localSeq++
+					next.CSeq().SeqNo = d.localSeq
 					c.exchange(d, next, f, au, done)
 					return
 				}

@@ -295,7 +295,17 @@ func (c *call) answerOf(l *leg, raw []byte) error {
 // success takes a 2xx. Each one gets an ACK; the first from a callee we still
 // want is the call, every other callee gets a BYE.
 func (c *call) success(res *sip.Response) {
-	defer c.settle()
+	sent := c.sent
+	if seq := res.CSeq().SeqNo; seq != sent.CSeq().SeqNo {
+		// Of the INVITE before it was sent again, with credentials or elsewhere.
+		if seq > sent.CSeq().SeqNo {
+			return
+		}
+		sent = sent.Clone()
+		sent.CSeq().SeqNo = seq
+	} else {
+		defer c.settle()
+	}
 	l := c.leg(res)
 	if l == nil {
 		if c.is(calling) {
@@ -305,23 +315,23 @@ func (c *call) success(res *sip.Response) {
 		return
 	}
 	// The response that makes the dialog decides its target and route set.
-	if d, err := dialogOut(c.sent, res, c.to.transport); err == nil && l.d != c.d && !l.lost {
+	if d, err := dialogOut(sent, res, c.to.transport); err == nil && l.d != c.d && !l.lost {
 		d.localSeq = max(d.localSeq, l.d.localSeq)
 		d.remoteSeq, d.haveRemoteSeq = l.d.remoteSeq, l.d.haveRemoteSeq
 		l.d = d
 	}
 	if l.d == c.d || l.lost {
-		c.ack(l.d, c.sent) // a repetition: our ACK was lost
+		c.ack(l.d, sent) // a repetition: our ACK was lost
 		return
 	}
 	if c.d != nil || !c.is(calling) {
 		l.lost = true
-		c.ack(l.d, c.sent)
+		c.ack(l.d, sent)
 		c.bye(l.d)
 		return
 	}
 	c.d = l.d
-	c.ack(l.d, c.sent)
+	c.ack(l.d, sent)
 	raw := sdpOf(res)
 	var err error
 	switch {

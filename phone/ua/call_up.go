@@ -20,6 +20,10 @@ func (c *call) request(req *sip.Request, tx *sip.ServerTx) {
 		c.a.refuse(req, tx, verdict{code: 500}) // older than what we have seen
 		return
 	}
+	if c.d != nil && d != c.d {
+		c.requestOfLost(req, tx)
+		return
+	}
 	switch req.Method {
 	case sip.BYE:
 		c.hungUp(req, tx)
@@ -40,6 +44,16 @@ func (c *call) request(req *sip.Request, tx *sip.ServerTx) {
 	default:
 		c.a.refuse(req, tx, verdict{code: 405})
 	}
+}
+
+// requestOfLost takes a request in the dialog of a fork that answered too late:
+// it had our BYE, or will; the call is with somebody else.
+func (c *call) requestOfLost(req *sip.Request, tx *sip.ServerTx) {
+	if req.Method == sip.BYE {
+		c.a.respond(tx, c.a.response(req, 200))
+		return
+	}
+	c.a.refuse(req, tx, verdict{code: 481})
 }
 
 // dialogOf finds the dialog of a request whose Call-ID and To-tag are ours.
