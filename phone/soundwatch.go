@@ -24,6 +24,8 @@ type soundWatch struct {
 	before  media.Stats   // at the last check
 	silent  time.Duration // since then nothing came though something should
 	told    bool          // the user knows
+	reports int           // checks of this silence in which a report of the other side had come
+	toldAll bool          // the user knows what those say, too
 	unheard int           // reports of the other side, in a row, by which nothing new of ours arrives there
 	trouble string        // what the user is told of the sound; "": nothing is wrong
 }
@@ -56,17 +58,24 @@ func (p *Phone) checkSound(c *call) {
 	talking := ok && d.Phase == desk.Active && !d.Held && !d.RemoteHeld
 	p.checkHeard(c, before, st, params, talking)
 	if !talking || !params.Receive || st.Received > before.Received {
-		c.watch.silent = 0
+		c.watch.silent, c.watch.reports = 0, 0
 		if st.Received > before.Received && c.watch.unheard < manyReports {
 			p.soundTrouble(c, "", false)
 		}
 		return
 	}
 	c.watch.silent += soundCheck
+	// Who leaves out silence is silent often: that is told once.
 	if c.watch.silent == soundCheck {
-		// Who leaves out silence is silent often: that is told once.
-		p.soundTrouble(c, whySilent(st, before, params.Remote), !c.watch.told)
+		p.soundTrouble(c, whySilent(st, before, params.Remote, ""), !c.watch.told)
 		c.watch.told = true
+	}
+	if st.PeerReports > before.PeerReports {
+		// The first report may still count what was sent before the silence.
+		if c.watch.reports++; c.watch.reports == 2 {
+			p.soundTrouble(c, whySilent(st, before, params.Remote, whatItSends(st, before)), !c.watch.toldAll)
+			c.watch.toldAll = true
+		}
 	}
 	if p.cfg.RTPTimeout > 0 && c.watch.silent >= p.cfg.RTPTimeout {
 		p.log.Warn("a call without sound from the other side is ended", "call", c.id, "after", c.watch.silent)
@@ -122,16 +131,22 @@ func whyUnheard(st media.Stats, remote netip.AddrPort) string {
 	return fmt.Sprintf("one-way sound: %s; a firewall or router on the way to %v drops UDP", what, remote)
 }
 
-// whySilent says why the other side is not heard, as far as can be known here. Its reports (RTCP), where they come, tell
-// whether it sends.
-func whySilent(st, before media.Stats, remote netip.AddrPort) string {
-	sends := ""
-	switch {
-	case st.PeerSent > before.PeerSent:
-		sends = fmt.Sprintf(", though its reports (RTCP) say that it has sent %d packets", st.PeerSent)
-	case st.PeerReports > before.PeerReports && st.PeerReports > 1:
-		sends = ", and its reports (RTCP) say that it sends none: it is muted there, or has no microphone"
+// whatItSends is what the latest report of the other side says of that.
+func whatItSends(st, before media.Stats) string {
+	if st.PeerSent > before.PeerSent {
+		return itSends
 	}
+	return itSendsNothing
+}
+
+const (
+	itSends        = ", though its reports (RTCP) say that it sends"
+	itSendsNothing = ", and its reports (RTCP) say that it sends none: it is muted there, or has no microphone"
+)
+
+// whySilent says why the other side is not heard, as far as can be known here. sends is what its reports (RTCP) say,
+// where they come.
+func whySilent(st, before media.Stats, remote netip.AddrPort, sends string) string {
 	switch {
 	case st.Forged > before.Forged:
 		return "one-way sound: what the other side sends cannot be decrypted; the keys of the two do not agree"
@@ -139,7 +154,7 @@ func whySilent(st, before media.Stats, remote netip.AddrPort) string {
 		return fmt.Sprintf("one-way sound: packets come, but not from %v, where the other side said it sends from", remote)
 	case st.Received > 0:
 		return "the other side is not heard any more: no sound comes from it" + sends
-	case sends != "" && st.PeerSent == before.PeerSent:
+	case sends == itSendsNothing:
 		return "one-way sound: nothing comes from the other side" + sends
 	case remote.Addr().IsPrivate():
 		return fmt.Sprintf("one-way sound: nothing comes from the other side, whose address for sound, %v, is a private one%s; "+

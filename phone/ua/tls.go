@@ -94,7 +94,7 @@ func (c *greeting) Read(b []byte) (int, error) {
 		ctx, cancel := context.WithTimeout(context.Background(), connectTimeout)
 		defer cancel()
 		if c.err = c.HandshakeContext(ctx); c.err != nil {
-			c.log.Info("a TLS connection from outside came to nothing", "from", c.RemoteAddr(), "error", c.err)
+			c.log.Debug("a TLS connection from outside came to nothing", "from", c.RemoteAddr(), "error", c.err)
 		}
 	})
 	if c.err != nil {
