@@ -44,12 +44,6 @@ type bus struct {
 	quiet chan struct{} // closed and nil when the host has been quiet since
 	asked time.Time     // when the host last asked for something in vain
 
-	opener   *opener
-	polls    []*transfer // interrupt IN
-	input    []byte      // report for the first of them
-	inputDue time.Time
-	polled   int64 // interval in which the last report went
-
 	streams map[uint8]*stream // by endpoint address
 
 	mu      sync.Mutex // guards what follows, and the stats of streams
@@ -66,7 +60,7 @@ func Serve(conn io.ReadWriteCloser, phone *virtual.Phone, cfg Config) (*Device, 
 		return nil, err
 	}
 	b := &bus{
-		model: m, conn: conn, start: time.Now(), mixer: m.Mixer, polled: -1,
+		model: m, conn: conn, start: time.Now(), mixer: m.Mixer,
 		control: pipe{slot: 1}, output: pipe{slot: int64(m.Interval)},
 		messages: make(chan any, 64), events: make(chan func()), done: make(chan struct{}), lost: make(chan struct{}),
 		pending: map[uint32]*transfer{}, streams: map[uint8]*stream{},
@@ -196,9 +190,13 @@ func (b *bus) post(f func()) {
 func (b *bus) run() {
 	defer close(b.done)
 	defer b.conn.Close()
-	defer b.shut()
+	defer b.shutAll()
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
+	var second *function // nil: there is none
+	if len(b.functions) > 1 {
+		second = b.functions[1]
+	}
 	for {
 		now := time.Now()
 		if due := b.work(now); !due.IsZero() {
@@ -217,8 +215,10 @@ func (b *bus) run() {
 			}
 		case f := <-b.events:
 			f()
-		case rep := <-b.reports():
-			b.input, b.inputDue = rep, b.poll(time.Now())
+		case rep := <-b.functions[0].reports():
+			b.take(b.functions[0], rep)
+		case rep := <-second.reports():
+			b.take(second, rep)
 		case <-timer.C:
 		}
 	}
@@ -231,11 +231,14 @@ func (b *bus) work(now time.Time) (next time.Time) {
 			next = t
 		}
 	}
-	if b.input != nil && len(b.polls) > 0 {
-		if now.Before(b.inputDue) {
-			earlier(b.inputDue)
+	for _, f := range b.functions {
+		if f.input == nil || len(f.polls) == 0 {
+			continue
+		}
+		if now.Before(f.inputDue) {
+			earlier(f.inputDue)
 		} else {
-			b.deliver()
+			b.deliver(f)
 		}
 	}
 	if b.quiet != nil {
@@ -278,7 +281,7 @@ func (b *bus) submit(t *transfer) {
 	if t.in {
 		address |= 0x80
 	}
-	st := b.streams[address]
+	st, f := b.streams[address], b.functionAt(address)
 	switch {
 	case b.pipeOf(t) != nil && b.cut:
 		b.asked = time.Now()
@@ -287,10 +290,10 @@ func (b *bus) submit(t *transfer) {
 		b.pipeOf(t).add(t, b.frame(time.Now()))
 	case st != nil && len(t.packets) > 0:
 		b.enqueue(st, t, time.Now())
-	case address == endpointInput && len(t.packets) == 0:
-		b.polls = append(b.polls, t)
-		if b.opener == nil {
-			b.open()
+	case f != nil && len(t.packets) == 0:
+		f.polls = append(f.polls, t)
+		if f.opener == nil {
+			b.open(f)
 		}
 	default:
 		b.complete(t, statusStall, nil, 0)
@@ -324,8 +327,10 @@ func (b *bus) unlink(u unlink) {
 	if p := b.pipeOf(t); p != nil {
 		p.done(t)
 	}
-	if b.polls = without(b.polls); len(b.polls) == 0 && t.in && t.endpoint == endpointInput&0x0F {
-		b.shut() // the last program closed the device
+	if f := b.functionAt(t.endpoint | 0x80); f != nil && t.in {
+		if f.polls = without(f.polls); len(f.polls) == 0 {
+			f.shut() // the last program closed the device
+		}
 	}
 	for _, st := range b.streams {
 		n := len(st.queue)

@@ -267,7 +267,7 @@ func FuzzHost(f *testing.F) {
 			t.Fatal(err)
 		}
 		ours, theirs := net.Pipe()
-		d, err := Serve(theirs, virtual.New(p), Config{})
+		d, err := Serve(theirs, virtual.New(p), Config{Second: virtual.New(p)})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"offhook/devices/virtual"
-	"offhook/hid/report"
 )
 
 // Config is what the USB device is, beside what the profile of the phone says.
@@ -37,7 +36,11 @@ type Config struct {
 	// hardware does. Else the device's time waits for the host.
 	Drop bool
 
-	// InterruptOut gives the HID interface an endpoint for output reports;
+	// Second is the firmware behind a second HID interface, as some phones have for their keys; nil: there is one. Its
+	// lamps and keys are those of the one phone, whose cable alone is followed.
+	Second *virtual.Phone
+
+	// InterruptOut gives the first HID interface an endpoint for output reports;
 	// without, they come by SET_REPORT.
 	InterruptOut bool
 	// Interval is how often the host asks for input reports, in ms, 1-255; 0: 8.
@@ -62,12 +65,9 @@ type Sound interface {
 // model is a Config with nothing left open, and the phone behind it.
 type model struct {
 	Config
-	phone      *virtual.Phone
-	descriptor []byte // of reports
-	numbered   bool   // reports have IDs
-	inputSize  int    // longest input report in bytes, with the ID
-	outputSize int
-	log        *slog.Logger
+	phone     *virtual.Phone
+	functions []*function // the phone's, and that of Second
+	log       *slog.Logger
 }
 
 func (c Config) model(phone *virtual.Phone) (*model, error) {
@@ -112,16 +112,24 @@ func (c Config) model(phone *virtual.Phone) (*model, error) {
 			return nil, fmt.Errorf("%q is too long for a USB string", s)
 		}
 	}
-	m := &model{Config: c, phone: phone, descriptor: phone.Profile().Descriptor, log: c.Logger}
+	m := &model{Config: c, phone: phone, log: c.Logger}
 	if m.log == nil {
 		m.log = slog.New(slog.DiscardHandler)
 	}
-	d, err := report.Parse(m.descriptor)
-	if err != nil {
-		return nil, fmt.Errorf("report descriptor of the emulated %s: %w", phone.Profile().Name, err)
+	number := uint8(interfaceHID)
+	if c.NoSound {
+		number = 0
 	}
-	m.numbered = d.Numbered
-	m.inputSize, m.outputSize = longest(d, report.Input), longest(d, report.Output)
+	for i, p := range []*virtual.Phone{phone, c.Second} {
+		if p == nil {
+			continue
+		}
+		f, err := newFunction(p, number+uint8(i), []uint8{endpointInput, endpointSecond}[i])
+		if err != nil {
+			return nil, err
+		}
+		m.functions = append(m.functions, f)
+	}
 	return m, nil
 }
 
@@ -130,19 +138,6 @@ func or(s, otherwise string) string {
 		return s
 	}
 	return otherwise
-}
-
-// longest is the size of the longest report on the wire.
-func longest(d *report.Descriptor, k report.Kind) int {
-	n := 0
-	for _, id := range d.IDs(k) {
-		size := d.Size(k, id)
-		if d.Numbered {
-			size++
-		}
-		n = max(n, size)
-	}
-	return n
 }
 
 // silence is the Sound of a phone that nobody holds.

@@ -57,12 +57,12 @@ func (b *bus) answer(s setup, data []byte) (reply []byte, ok bool) {
 		case s.request == getInterface:
 			st := b.streamOf(low)
 			return []byte{flag(st != nil && st.open)}, true
-		case s.request == getDescriptor && low == b.hidInterface():
+		case s.request == getDescriptor && b.function(low) != nil:
 			switch s.value >> 8 {
 			case 0x21:
-				return b.hidClass(), true
+				return b.function(low).hidClass(), true
 			case 0x22:
-				return b.descriptor, true
+				return b.function(low).descriptor, true
 			}
 		}
 	case toInterface:
@@ -75,7 +75,7 @@ func (b *bus) answer(s setup, data []byte) (reply []byte, ok bool) {
 		return nil, s.request == clearFeature // ENDPOINT_HALT: none ever halts
 	case classSet, classGet:
 		switch {
-		case low == b.hidInterface():
+		case b.function(low) != nil:
 			return nil, s.kind == classSet && (s.request == hidSetIdle || s.request == hidSetProto)
 		case !b.NoSound && low == interfaceControl:
 			b.mu.Lock()
@@ -112,7 +112,7 @@ func (b *bus) choose(number uint8, setting uint16) bool {
 		st.open = setting == 1
 		return true
 	}
-	return setting == 0 && (number == b.hidInterface() || !b.NoSound && number == interfaceControl)
+	return setting == 0 && (b.function(number) != nil || !b.NoSound && number == interfaceControl)
 }
 
 // rateRequest sets or gets the sampling frequency of an endpoint (Audio 1.0,

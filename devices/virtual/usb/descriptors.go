@@ -5,7 +5,8 @@ import (
 	"unicode/utf16"
 )
 
-// Numbers of interfaces and endpoints. Without sound the HID interface is 0.
+// Numbers of interfaces and endpoints. Without sound the first HID interface is
+// 0. A second one has the next number.
 const (
 	interfaceControl    = 0
 	interfaceEarpiece   = 1
@@ -16,6 +17,7 @@ const (
 	endpointMicrophone = 0x82
 	endpointInput      = 0x83
 	endpointOutput     = 0x04
+	endpointSecond     = 0x85
 )
 
 // Units and terminals of the audio function, with their terminal types (Audio
@@ -32,14 +34,6 @@ const (
 	typeHandset   = 0x0401
 	typeHeadset   = 0x0402
 )
-
-// hidInterface is the number of the HID interface.
-func (m *model) hidInterface() uint8 {
-	if m.NoSound {
-		return 0
-	}
-	return interfaceHID
-}
 
 // device is the device descriptor (USB 1.1, table 9-7).
 func (m *model) device() []byte {
@@ -58,15 +52,14 @@ func (m *model) device() []byte {
 
 // configuration is the configuration descriptor with all that follows it.
 func (m *model) configuration() []byte {
-	interfaces := byte(1)
-	if !m.NoSound {
-		interfaces = 4
-	}
+	interfaces := m.functions[0].number + byte(len(m.functions))
 	c := []byte{9, 2, 0, 0, interfaces, 1, 0, 0x80, 50} // bus-powered, 100 mA
 	if !m.NoSound {
 		c = append(c, m.audio()...)
 	}
-	c = append(c, m.hid()...)
+	for i, f := range m.functions {
+		c = append(c, m.hid(f, i == 0 && m.InterruptOut)...)
+	}
 	binary.LittleEndian.PutUint16(c[2:], uint16(len(c)))
 	return c
 }
@@ -128,24 +121,25 @@ func (m *model) streaming(number, terminal, endpoint, attributes byte) []byte {
 	)
 }
 
-// hid is the HID interface (HID 1.11, 6.2 and 7.1).
-func (m *model) hid() []byte {
+// hid is a HID interface (HID 1.11, 6.2 and 7.1), with an endpoint for output
+// reports or without.
+func (m *model) hid(f *function, out bool) []byte {
 	endpoints := byte(1)
-	if m.InterruptOut {
+	if out {
 		endpoints = 2
 	}
-	b := []byte{9, 4, m.hidInterface(), 0, endpoints, 3, 0, 0, 0}
-	b = append(b, m.hidClass()...)
-	b = append(b, 7, 5, endpointInput, 3, byte(packetOf(m.inputSize)), 0, byte(m.Interval))
-	if m.InterruptOut {
-		b = append(b, 7, 5, endpointOutput, 3, byte(packetOf(m.outputSize)), 0, byte(m.Interval))
+	b := []byte{9, 4, f.number, 0, endpoints, 3, 0, 0, 0}
+	b = append(b, f.hidClass()...)
+	b = append(b, 7, 5, f.endpoint, 3, byte(packetOf(f.inputSize)), 0, byte(m.Interval))
+	if out {
+		b = append(b, 7, 5, endpointOutput, 3, byte(packetOf(f.outputSize)), 0, byte(m.Interval))
 	}
 	return b
 }
 
 // hidClass is the HID descriptor.
-func (m *model) hidClass() []byte {
-	n := len(m.descriptor)
+func (f *function) hidClass() []byte {
+	n := len(f.descriptor)
 	return []byte{9, 0x21, 0x11, 0x01, 0, 1, 0x22, byte(n), byte(n >> 8)}
 }
 

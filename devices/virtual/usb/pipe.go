@@ -72,9 +72,13 @@ func (b *bus) begin(p *pipe, now time.Time) (next time.Time) {
 // carryOut does a control or interrupt OUT transfer, or has the firmware do it.
 func (b *bus) carryOut(t *transfer) {
 	s := t.setup
-	if t.endpoint != 0 || uint8(s.index) == b.hidInterface() &&
-		(s.kind == classSet && s.request == hidSetReport || s.kind == classGet && s.request == hidGetReport) {
-		b.report(t)
+	if t.endpoint != 0 {
+		b.report(b.functions[0], t)
+		return
+	}
+	f := b.function(uint8(s.index))
+	if f != nil && (s.kind == classSet && s.request == hidSetReport || s.kind == classGet && s.request == hidGetReport) {
+		b.report(f, t)
 		return
 	}
 	if reply, ok := b.answer(s, t.data); ok {

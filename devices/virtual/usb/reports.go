@@ -20,15 +20,15 @@ type opener struct {
 }
 
 // open begins to read what the firmware has to say.
-func (b *bus) open() {
-	d, err := b.phone.Plug()
+func (b *bus) open(f *function) {
+	d, err := f.phone.Plug()
 	if err != nil {
 		b.log.Debug("emulated phone is without power", "error", err)
 		return // the cable is about to be pulled
 	}
 	o := &opener{device: d, reports: make(chan []byte), done: make(chan struct{})}
-	b.opener = o
-	size := max(b.inputSize, 1)
+	f.opener = o
+	size := max(f.inputSize, 1)
 	b.running.Go(func() {
 		for {
 			buf := make([]byte, size)
@@ -49,54 +49,60 @@ func (b *bus) open() {
 }
 
 // shut lets go of the firmware.
-func (b *bus) shut() {
-	if b.opener == nil {
+func (f *function) shut() {
+	if f.opener == nil {
 		return
 	}
-	close(b.opener.done)
-	b.opener.device.Close()
-	b.opener, b.input = nil, nil
+	close(f.opener.done)
+	f.opener.device.Close()
+	f.opener, f.input = nil, nil
+}
+
+func (b *bus) shutAll() {
+	for _, f := range b.functions {
+		f.shut()
+	}
 }
 
 // reports is where the next input report comes from, when one is wanted.
-func (b *bus) reports() <-chan []byte {
-	if b.opener == nil || b.input != nil || len(b.polls) == 0 {
+func (f *function) reports() <-chan []byte {
+	if f == nil || f.opener == nil || f.input != nil || len(f.polls) == 0 {
 		return nil
 	}
-	return b.opener.reports
+	return f.opener.reports
 }
 
-// poll is when the host asks for the report that waits: at the next multiple of
-// the interval, each for one report.
-func (b *bus) poll(now time.Time) time.Time {
+// take has a report wait until the host asks for it: at the next multiple of the
+// interval, each for one report.
+func (b *bus) take(f *function, rep []byte) {
 	interval := int64(b.Interval)
-	return b.beginning(max(b.frame(now)/interval+1, b.polled+1) * interval)
+	f.input, f.inputDue = rep, b.beginning(max(b.frame(time.Now())/interval+1, f.polled+1)*interval)
 }
 
 // deliver hands the waiting report over.
-func (b *bus) deliver() {
-	t := b.polls[0]
-	b.polls = b.polls[1:]
-	rep := b.input
-	b.input = nil
-	b.polled = int64(b.inputDue.Sub(b.start)/frameTime) / int64(b.Interval)
+func (b *bus) deliver(f *function) {
+	t := f.polls[0]
+	f.polls = f.polls[1:]
+	rep := f.input
+	f.input = nil
+	f.polled = int64(f.inputDue.Sub(b.start)/frameTime) / int64(b.Interval)
 	b.complete(t, statusOK, rep[:min(len(rep), t.length)], 0)
 }
 
 // report carries out GET_REPORT, SET_REPORT and interrupt OUT transfers, for which
 // firmware may take its time.
-func (b *bus) report(t *transfer) {
+func (b *bus) report(f *function, t *transfer) {
 	if b.slow >= maxSlow {
 		b.finish(t, statusStall, nil)
 		return
 	}
 	b.slow++
 	device := hid.Device(nil)
-	if b.opener != nil {
-		device = b.opener.device
+	if f.opener != nil {
+		device = f.opener.device
 	}
 	b.running.Go(func() {
-		data, err := b.ask(device, t)
+		data, err := b.ask(f, device, t)
 		b.post(func() {
 			b.slow--
 			status := int32(statusOK)
@@ -111,9 +117,9 @@ func (b *bus) report(t *transfer) {
 
 // ask puts the request to the firmware. device is nil when nobody has it open:
 // requests are answered then too.
-func (b *bus) ask(device hid.Device, t *transfer) ([]byte, error) {
+func (b *bus) ask(f *function, device hid.Device, t *transfer) ([]byte, error) {
 	if device == nil {
-		d, err := b.phone.Plug()
+		d, err := f.phone.Plug()
 		if err != nil {
 			return nil, err
 		}
@@ -130,14 +136,14 @@ func (b *bus) ask(device hid.Device, t *transfer) ([]byte, error) {
 		device = d
 	}
 	if t.endpoint != 0 {
-		return nil, device.Write(b.numberedReport(t.data, 0))
+		return nil, device.Write(f.numberedReport(t.data, 0))
 	}
 	id, kind := uint8(t.setup.value), t.setup.value>>8
 	switch {
 	case t.setup.request == hidSetReport && kind == 2: // Output
-		return nil, device.Write(b.numberedReport(t.data, id))
+		return nil, device.Write(f.numberedReport(t.data, id))
 	case t.setup.request == hidGetReport && kind == 1: // Input
-		buf := make([]byte, max(b.inputSize, 1))
+		buf := make([]byte, max(f.inputSize, 1))
 		n, err := device.GetInput(id, buf)
 		return buf[:n], err
 	}
@@ -145,7 +151,7 @@ func (b *bus) ask(device hid.Device, t *transfer) ([]byte, error) {
 	switch {
 	case !ok || kind != 3: // Feature
 	case t.setup.request == hidSetReport:
-		return nil, features.SetFeature(b.numberedReport(t.data, id))
+		return nil, features.SetFeature(f.numberedReport(t.data, id))
 	case t.setup.request == hidGetReport:
 		buf := make([]byte, max(int(t.setup.length), 1))
 		n, err := features.GetFeature(id, buf)
@@ -156,8 +162,8 @@ func (b *bus) ask(device hid.Device, t *transfer) ([]byte, error) {
 
 // numberedReport is a report as the firmware wants it, its first byte the ID; on
 // the bus, a device without IDs gets none.
-func (b *bus) numberedReport(data []byte, id uint8) []byte {
-	if b.numbered {
+func (f *function) numberedReport(data []byte, id uint8) []byte {
+	if f.numbered {
 		return data
 	}
 	return append([]byte{id}, data...)
