@@ -171,9 +171,6 @@ func TestTheDesktopsSoundServer(t *testing.T) {
 	defer exec.Command("./offhook", "udev", "remove").Run()
 	for _, tt := range desktops {
 		t.Run(tt.name, func(t *testing.T) {
-			if testing.Short() && tt.name != "PipeWire" {
-				t.Skip("takes a minute: run it by name")
-			}
 			withSoundServer(t, newDesktop(t, tt.programs))
 		})
 	}

@@ -9,8 +9,8 @@
 //
 // The phone is a composite device of USB 1.1 at full speed: an Audio 1.0
 // function (earpiece and microphone, each with volume and mute) and a HID
-// interface with the profile's report descriptor, or two ([Config.Second]). [Serve] speaks the device's
-// side of USB/IP (Documentation/usb/usbip_protocol.rst of the Linux kernel) over
+// interface with the profile's report descriptor, or two ([Config.Second]).
+// [Serve] speaks the device's side of USB/IP (Documentation/usb/usbip_protocol.rst of the Linux kernel) over
 // any connection; [Plug] makes such a connection to the kernel of this machine,
 // and follows the phone's cable: virtual.Phone.Unplug and Replug unplug and
 // plug the USB device.
