@@ -21,7 +21,7 @@ func (p *Phone) carryOut(a desk.Action) {
 		p.place(a)
 	case desk.SendRinging:
 		if c := p.calls[a.Call]; c != nil {
-			p.orWarn("ringing", string(a.Call), p.agent.RingWith(string(a.Call), p.ours(c)))
+			p.orWarn("ringing", string(a.Call), p.agent.Ring(string(a.Call), p.ours(c)))
 		}
 	case desk.AnswerCall:
 		c := p.calls[a.Call]

@@ -105,13 +105,10 @@ func (a *Agent) in(id string, f func(*call), phases ...phase) error {
 	return fmt.Errorf("call %q is %v: %w", id, now, ErrState)
 }
 
-// Ring sends 180 Ringing for an incoming call.
-func (a *Agent) Ring(id string) error { return a.in(id, (*call).ring, ringing) }
-
-// RingWith is Ring where our end of the sound is known already: a caller who
-// makes no offer and insists on a 180 that arrives for certain gets the offer in
-// it (RFC 3262 section 5).
-func (a *Agent) RingWith(id string, lm LocalMedia) error {
+// Ring sends 180 Ringing for an incoming call. lm is our end of the sound: a
+// caller who makes no offer and insists on a 180 that arrives for certain gets
+// the offer in it (RFC 3262 section 5). Without a port there is none to make.
+func (a *Agent) Ring(id string, lm LocalMedia) error {
 	return a.in(id, func(c *call) {
 		if !c.offering {
 			lm.Codecs = a.codecs(c.acc, lm.Codecs)

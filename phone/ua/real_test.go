@@ -56,7 +56,7 @@ func TestCallOverRealSockets(t *testing.T) {
 					t.Fatal(err)
 				}
 				in := real1[Incoming](t, be)
-				b.Ring(in.Call)
+				b.Ring(in.Call, LocalMedia{Port: 5002})
 				b.Answer(in.Call, LocalMedia{Port: 5002})
 				real1[Answered](t, be)
 				if e := real1[Answered](t, ae); e.Media.Remote.Port() != 5002 || e.Media.Remote.Addr().String() != strings.Trim(host, "[]") {

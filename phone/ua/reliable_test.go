@@ -108,7 +108,7 @@ func TestReliableRingingWithAnOffer(t *testing.T) {
 	begin := func(p *phone, w *wire) (l *wireLeg, call, rack string) {
 		l = w.invite(phoneAt, "sip:p@10.0.0.1", "", "Require: 100rel")
 		call = expect[Incoming](p).Call
-		if err := p.RingWith(call, lm); err != nil {
+		if err := p.Agent.Ring(call, lm); err != nil {
 			p.t.Fatal(err)
 		}
 		r := w.response(180)

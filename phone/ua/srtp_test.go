@@ -156,7 +156,7 @@ func TestAnEarlyOfferOfDTLSDoesNotInsist(t *testing.T) {
 		a, w := secure(t, n, "10.0.0.1", "dtls"), newWire(t, n, "10.0.0.9")
 		w.invite("10.0.0.1:5060", "sip:me@10.0.0.1:5060", "", "Require: 100rel")
 		call := expect[Incoming](a).Call
-		if err := a.RingWith(call, lm); err != nil {
+		if err := a.Agent.Ring(call, lm); err != nil {
 			t.Fatal(err)
 		}
 		if text := string(w.response(180).Body()); !strings.Contains(text, "m=audio 4000 RTP/AVP ") || !strings.Contains(text, "a=setup:actpass") {

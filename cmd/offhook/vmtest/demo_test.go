@@ -17,7 +17,7 @@ import (
 // The demonstration finds the emulated bus by itself, and shows the calls on a handset that the kernel believes in.
 func TestTheDemonstrationOnAKernelsHandset(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes half a minute of the machine's time; run it by its name")
+		t.Skip("takes long; it runs in CI, and by its name")
 	}
 	dir := t.TempDir()
 	demo := exec.Command("./offhook", "demo", "--dir", dir)

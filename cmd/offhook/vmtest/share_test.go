@@ -15,7 +15,7 @@ import (
 // lets go of the card, and has it again a few seconds after it was put down.
 func TestASharedHandsetIsTheDesktopsWhileItIsDown(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes a minute: run it by name")
+		t.Skip("takes long; it runs in CI, and by its name")
 	}
 	rules(t, "--share")
 	d := newDesktop(t, desktops[0].programs)

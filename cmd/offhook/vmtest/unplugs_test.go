@@ -47,7 +47,7 @@ func talk(t *testing.T, pl *usbtest.Plugged) {
 // TestFiftyUnplugs pulls the cables of two phones, in turn and both, in each state of a call.
 func TestFiftyUnplugs(t *testing.T) {
 	if testing.Short() {
-		t.Skip("takes minutes: run it by name")
+		t.Skip("takes long; it runs in CI, and by its name")
 	}
 	const cables = 50
 	o := program(t)

@@ -228,7 +228,7 @@ func (p *telephone) order(word, arg string) bool {
 		p.call = "c1"
 		err = p.agent.Dial(p.call, "desk", "sip:"+arg+"@"+p.peer, lm)
 	case "ring":
-		err = p.agent.Ring(p.call)
+		err = p.agent.Ring(p.call, lm)
 	case "answer":
 		err = p.agent.Answer(p.call, lm)
 	case "reject":
