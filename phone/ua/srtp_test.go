@@ -10,6 +10,28 @@ import (
 	"offhook/phone/ua/uatest"
 )
 
+// dialled are two phones with these words for their encryption, of which the first calls the second.
+func dialled(t *testing.T, caller, callee string) (a, b *phone) {
+	t.Helper()
+	n := uatest.NewNetwork(uatest.Faults{})
+	a, b = secure(t, n, "10.0.0.1", caller), secure(t, n, "10.0.0.2", callee)
+	if err := a.Dial("1", "", "sip:me@10.0.0.2", lm); err != nil {
+		t.Fatal(err)
+	}
+	return a, b
+}
+
+// refusedForSRTP expects the end of a call whose two phones can't agree on encryption.
+func refusedForSRTP(a *phone) {
+	a.t.Helper()
+	if e := expect[Ended](a); e.Code != 488 {
+		a.t.Errorf("%+v", e)
+	}
+	if w := a.last("< 488 INVITE"); !strings.Contains(w, "SRTP") {
+		a.t.Errorf("the refusal does not say why:\n%s", w)
+	}
+}
+
 // TestEncryptionOfACallFollowsBothAccounts is the table of what two phones make
 // of their settings: off, sdes, or sdes required.
 func TestEncryptionOfACallFollowsBothAccounts(t *testing.T) {
@@ -21,18 +43,9 @@ func TestEncryptionOfACallFollowsBothAccounts(t *testing.T) {
 	} {
 		t.Run(c.caller+" to "+c.callee, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				n := uatest.NewNetwork(uatest.Faults{})
-				a, b := secure(t, n, "10.0.0.1", c.caller), secure(t, n, "10.0.0.2", c.callee)
-				if err := a.Dial("1", "", "sip:me@10.0.0.2", lm); err != nil {
-					t.Fatal(err)
-				}
+				a, b := dialled(t, c.caller, c.callee)
 				if c.want == refused {
-					if e := expect[Ended](a); e.Code != 488 {
-						t.Errorf("%+v", e)
-					}
-					if w := a.last("< 488 INVITE"); !strings.Contains(w, "SRTP") {
-						t.Errorf("the refusal does not say why:\n%s", w)
-					}
+					refusedForSRTP(a)
 					return
 				}
 				b.Answer(expect[Incoming](b).Call, lm)
@@ -74,18 +87,9 @@ func TestKeysByDTLSFollowBothAccounts(t *testing.T) {
 	} {
 		t.Run(c.caller+" to "+c.callee, func(t *testing.T) {
 			bubble(t, func(t *testing.T) {
-				n := uatest.NewNetwork(uatest.Faults{})
-				a, b := secure(t, n, "10.0.0.1", c.caller), secure(t, n, "10.0.0.2", c.callee)
-				if err := a.Dial("1", "", "sip:me@10.0.0.2", lm); err != nil {
-					t.Fatal(err)
-				}
+				a, b := dialled(t, c.caller, c.callee)
 				if c.want == refused {
-					if e := expect[Ended](a); e.Code != 488 {
-						t.Errorf("%+v", e)
-					}
-					if w := a.last("< 488 INVITE"); !strings.Contains(w, "SRTP") {
-						t.Errorf("the refusal does not say why:\n%s", w)
-					}
+					refusedForSRTP(a)
 					return
 				}
 				in := expect[Incoming](b).Call
