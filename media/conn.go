@@ -10,7 +10,8 @@ import (
 // wire reads and writes datagrams without allocating where the connection can.
 type wire struct {
 	conn net.PacketConn
-	udp  udpConn // conn, when it is one
+	udp  udpConn    // conn, when it is one
+	fast *datagrams // the same, where the system has a better way
 
 	peer    netip.AddrPort // peerUDP in the other form
 	peerUDP net.Addr
@@ -25,6 +26,7 @@ type udpConn interface {
 func newWire(conn net.PacketConn) *wire {
 	w := &wire{conn: conn}
 	w.udp, _ = conn.(udpConn)
+	w.fast = newDatagrams(conn)
 	return w
 }
 
@@ -32,6 +34,9 @@ var errOddAddress = errors.New("sender's address is no IP address and port")
 
 // read is for one goroutine. An errOddAddress leaves the connection usable.
 func (w *wire) read(b []byte) (int, netip.AddrPort, error) {
+	if w.fast != nil {
+		return w.fast.read(b)
+	}
 	if w.udp != nil {
 		n, from, err := w.udp.ReadFromUDPAddrPort(b)
 		return n, netip.AddrPortFrom(from.Addr().Unmap(), from.Port()), err
@@ -54,6 +59,11 @@ const writePatience = 5 * time.Millisecond
 
 // write is for one goroutine at a time.
 func (w *wire) write(b []byte, to netip.AddrPort) error {
+	if w.fast != nil {
+		if err := w.fast.write(b, to); err != errWait && err != errOddAddress {
+			return err
+		}
+	}
 	if err := w.conn.SetWriteDeadline(time.Now().Add(writePatience)); err != nil {
 		return err
 	}
