@@ -1,6 +1,9 @@
 package main
 
-import "offhook/media/sound/engine"
+import (
+	"offhook/media/sound/engine"
+	"offhook/media/sound/ring"
+)
 
 // libraries is the backend of all sound devices: cards by PortAudio, and what a
 // sound server has by its own protocol.
@@ -52,4 +55,14 @@ func (l *libraries) Play(d engine.Device, rate, period int, cycle engine.Cycle) 
 // Capture records likewise.
 func (l *libraries) Capture(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
 	return l.of(d).Capture(d, rate, period, cycle)
+}
+
+// Directly is so for what is all of cards.
+func (l *libraries) Directly(out engine.Device, in *engine.Device) bool {
+	return out.API != serverAPI && (in == nil || in.Index >= 0 && in.API != serverAPI)
+}
+
+// PlayDirect plays to a card.
+func (l *libraries) PlayDirect(d engine.Device, rate int, r *ring.Ring) (engine.DirectStream, error) {
+	return l.cards.PlayDirect(d, rate, r)
 }

@@ -130,30 +130,52 @@ func (b *portAudio) device(d engine.Device) (*portaudio.DeviceInfo, error) {
 	return b.devices[d.Index], nil
 }
 
+// channelsTo is how many are played: mono sound on a stereo device would be heard on one ear only.
+func channelsTo(info *portaudio.DeviceInfo) int { return min(2, info.MaxOutputChannels) }
+
+func outputLatency(info *portaudio.DeviceInfo) time.Duration {
+	return max(latency, info.DefaultLowOutputLatency)
+}
+func inputLatency(info *portaudio.DeviceInfo) time.Duration {
+	return max(latency, info.DefaultLowInputLatency)
+}
+
 func (b *portAudio) Play(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
-	return b.begin(d, rate, "played to", func(info *portaudio.DeviceInfo) (*portaudio.Stream, error) {
-		// Mono sound on a stereo device would be heard on one ear only.
-		channels := min(2, info.MaxOutputChannels)
+	return b.begin(d, rate, "played to", func(info *portaudio.DeviceInfo) (engine.Stream, error) {
+		channels := channelsTo(info)
 		p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
-		p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: channels, Latency: max(latency, info.DefaultLowOutputLatency)}
-		return portaudio.OpenStream(p, func(out []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+		p.Output = portaudio.StreamDeviceParameters{Device: info, Channels: channels, Latency: outputLatency(info)}
+		return started(p, func(out []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
 			cycle(out, channels, flags&portaudio.OutputUnderflow != 0)
 		})
 	})
 }
 
 func (b *portAudio) Capture(d engine.Device, rate, period int, cycle engine.Cycle) (engine.Stream, error) {
-	return b.begin(d, rate, "recorded from", func(info *portaudio.DeviceInfo) (*portaudio.Stream, error) {
+	return b.begin(d, rate, "recorded from", func(info *portaudio.DeviceInfo) (engine.Stream, error) {
 		p := portaudio.StreamParameters{SampleRate: float64(rate), FramesPerBuffer: period}
-		p.Input = portaudio.StreamDeviceParameters{Device: info, Channels: 1, Latency: max(latency, info.DefaultLowInputLatency)}
-		return portaudio.OpenStream(p, func(in []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
+		p.Input = portaudio.StreamDeviceParameters{Device: info, Channels: 1, Latency: inputLatency(info)}
+		return started(p, func(in []int16, _ portaudio.StreamCallbackTimeInfo, flags portaudio.StreamCallbackFlags) {
 			cycle(in, 1, flags&portaudio.InputOverflow != 0)
 		})
 	})
 }
 
-// begin opens and starts a stream of a card that is reserved as long, or explains why it can't.
-func (b *portAudio) begin(d engine.Device, rate int, verb string, open func(*portaudio.DeviceInfo) (*portaudio.Stream, error)) (engine.Stream, error) {
+// started opens and starts a stream with a callback in Go.
+func started(p portaudio.StreamParameters, callback any) (engine.Stream, error) {
+	s, err := portaudio.OpenStream(p, callback)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.Start(); err != nil {
+		s.Close()
+		return nil, err
+	}
+	return stream{s}, nil
+}
+
+// begin has a stream opened and started, of a card that is reserved as long, or explains why it can't.
+func (b *portAudio) begin(d engine.Device, rate int, verb string, open func(*portaudio.DeviceInfo) (engine.Stream, error)) (engine.Stream, error) {
 	info, err := b.device(d)
 	if err != nil {
 		return nil, err
@@ -166,12 +188,7 @@ func (b *portAudio) begin(d engine.Device, rate int, verb string, open func(*por
 	}
 	s, err := open(info)
 	if err == nil {
-		if err = s.Start(); err != nil {
-			s.Close()
-		}
-	}
-	if err == nil {
-		return stream{s, func() { b.reserved.give(card) }}, nil
+		return reserved{s, func() { b.reserved.give(card) }}, nil
 	}
 	b.reserved.give(card)
 	what := fmt.Sprintf("%q cannot be %s at %d Hz", d.Name, verb, rate)
@@ -209,11 +226,19 @@ func classify(err error) engine.Code {
 	return engine.Failed
 }
 
-// stream is an open, running PortAudio stream.
-type stream struct {
-	s      *portaudio.Stream
-	closed func() // gives the card back
+// reserved is a stream of a card that is given back after it.
+type reserved struct {
+	engine.Stream
+	give func()
 }
+
+func (r reserved) Close() error {
+	defer r.give()
+	return r.Stream.Close()
+}
+
+// stream is an open, running PortAudio stream with a callback in Go.
+type stream struct{ s *portaudio.Stream }
 
 func (s stream) Latency() time.Duration {
 	info := s.s.Info()
@@ -225,8 +250,4 @@ func (s stream) Latency() time.Duration {
 
 // Close may hang for ever when a sound server has died; the program then kills
 // this process.
-func (s stream) Close() error {
-	err := errors.Join(s.s.Abort(), s.s.Close())
-	s.closed()
-	return err
-}
+func (s stream) Close() error { return errors.Join(s.s.Abort(), s.s.Close()) }

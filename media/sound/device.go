@@ -36,15 +36,14 @@ type DeviceConfig struct {
 
 // Bounds of the owner's patience with the sound process and the device.
 const (
-	stallLimit  = 500 * time.Millisecond // without a callback, once they have begun; busy machines have pauses of 300 ms
-	graceLimit  = 3 * time.Second        // for the first callback
-	openLimit   = 5 * time.Second        // initialising the library, looking for devices
-	startLimit  = 3 * time.Second
-	stopLimit   = 500 * time.Millisecond // the library's stop may hang for ever
-	retryFirst  = 100 * time.Millisecond
-	retryMost   = time.Second
-	spawnPause  = 10 * time.Second // an idle process that died sooner is not started again until it is needed
-	widenWithin = 2 * time.Second  // two late periods this close call for more distance
+	stallLimit = 500 * time.Millisecond // without a callback, once they have begun; busy machines have pauses of 300 ms
+	graceLimit = 3 * time.Second        // for the first callback
+	openLimit  = 5 * time.Second        // initialising the library, looking for devices
+	startLimit = 3 * time.Second
+	stopLimit  = 500 * time.Millisecond // the library's stop may hang for ever
+	retryFirst = 100 * time.Millisecond
+	retryMost  = time.Second
+	spawnPause = 10 * time.Second // an idle process that died sooner is not started again until it is needed
 )
 
 // rates are tried in this order; the one that worked is tried first next time.
@@ -83,6 +82,8 @@ type devicePort struct {
 	run     *run
 	stale   bool // the device was not there when h looked last
 	rate    int  // that worked last; 0: none yet
+
+	haste   haste // owned by the audio goroutine of the time
 	retry   *time.Timer
 	backoff time.Duration
 	told    string // last trouble reported during this outage
@@ -193,18 +194,19 @@ func (p *devicePort) Info() Info {
 	return info
 }
 
-// ahead carries what was learnt of the device's manners from one start to the
-// next; one step is forgotten each time.
+// ahead carries what was learnt of the device's manners from one start to the next.
 type ahead struct{ learnt atomic.Int32 }
 
 // begin returns the distance to start with. A sound server's periods are not
 // ours (512 samples, or 1024): some callbacks come in pairs.
 func (a *ahead) begin(server bool) int {
-	least := int32(1)
-	if server {
-		least = 2
+	if learnt := a.learnt.Load(); learnt > 0 {
+		return int(learnt)
 	}
-	return int(max(least, a.learnt.Load()-1))
+	if server {
+		return 2
+	}
+	return 1
 }
 
 func (a *ahead) learn(n int) { a.learnt.Store(int32(n)) }

@@ -23,7 +23,7 @@
 //	│ owner goroutine ───────────┼─ open start ─┼─► command loop            │
 //	│   restarts the helper      │◄─ replies ───┼── PortAudio                │
 //	│                            │              │      │ callback            │
-//	│ audio goroutine ◄──────────┼─── a pipe ───┼──────┤ copies, never waits │
+//	│ audio goroutine ◄──────────┼── an event ──┼──────┤ copies, never waits │
 //	│   Process(mic, ear) ◄──────┼─ shared ring ┼──────┘                     │
 //	└────────────────────────────┘              └───────────────────────────┘
 //

@@ -69,7 +69,7 @@ func startHelper(path string, env []string, mem *memory, log *slog.Logger) (*hel
 	cmd := exec.Command(path, "--serve")
 	cmd.Env = append(os.Environ(), env...)
 	if mem != nil {
-		cmd.ExtraFiles = []*os.File{mem.file, mem.poke} // engine.RingFD, engine.WakeFD
+		cmd.ExtraFiles = []*os.File{mem.file, mem.wake} // engine.RingFD, engine.WakeFD
 	}
 	in, err1 := cmd.StdinPipe()
 	out, err2 := cmd.StdoutPipe()

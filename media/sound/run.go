@@ -3,7 +3,6 @@ package sound
 import (
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -25,13 +24,13 @@ type link struct {
 	missed atomic.Uint64
 
 	// Owned by the audio goroutine.
-	under     uint64 // underruns as last seen
-	lastUnder time.Time
-	drought   drought
+	under   uint64 // underruns as last seen
+	width   width
+	drought drought
 }
 
 func (p *devicePort) newLink(rate int) (*link, error) {
-	l := &link{rate: rate}
+	l := &link{rate: rate, width: newWidth()}
 	var err error
 	if l.prog, err = p.ring.Program(rate/100, p.ahead.begin(p.server)); err != nil {
 		return nil, err
@@ -118,10 +117,9 @@ func (r *run) stopping() bool {
 // loop is the audio goroutine.
 func (r *run) loop() {
 	defer close(r.done)
-	// The thread ends with this goroutine, which never unlocks it.
-	runtime.LockOSThread()
-	if err := engine.Promote(); err != nil {
-		r.p.log.Debug("no realtime priority for sound", "err", err)
+	if r.p.haste == hurried {
+		r.p.haste = unhurried
+		r.hurry()
 	}
 	for !r.stopping() {
 		if l := r.link.Load(); l != nil {
@@ -138,14 +136,19 @@ func (r *run) follow(l *link) {
 	r.busy.Lock()
 	defer r.busy.Unlock()
 	limit, moved := r.p.limits.grace, time.Now()
+	ready := func(uintptr) bool { return l.prog.Due() || r.link.Load() != l || r.stopping() }
 	for !r.stopping() && r.link.Load() == l {
-		err := r.p.mem.wait(time.Until(moved.Add(limit)))
+		if left := time.Until(moved.Add(limit)); r.p.haste == hurried {
+			r.p.mem.awaitUrgently(left)
+		} else {
+			r.p.mem.await(ready, left)
+		}
 		if n := l.prog.Run(func(mic, ear []int16) { r.period(l, mic, ear) }); n > 0 {
 			limit, moved = r.p.limits.stall, time.Now()
 			r.watch(l, n)
 			continue
 		}
-		if err != nil || time.Since(moved) >= limit {
+		if time.Since(moved) >= limit {
 			if r.link.CompareAndSwap(l, nil) {
 				select {
 				case r.p.stalled <- l:
@@ -180,16 +183,15 @@ func (r *run) count() {
 func (r *run) watch(l *link, came int) {
 	c := r.p.ring.Counters()
 	l.missed.Store(l.prog.Missed())
-	if c.Underruns != l.under {
-		l.under = c.Underruns
-		now := time.Now()
-		if now.Sub(l.lastUnder) < widenWithin && l.prog.Widen() {
-			l.ahead.Store(int32(l.prog.Ahead()))
-			r.p.ahead.learn(l.prog.Ahead())
-			r.p.log.Info("sound device asks for periods in bursts, or this machine is slow; more are made ahead", "periods", l.prog.Ahead())
-			now = time.Time{} // judge the new distance by itself
-		}
-		l.lastUnder = now
+	late := int(c.Underruns - l.under)
+	l.under = c.Underruns
+	if late > 0 && r.p.haste == unhurried && starved(engine.Monotonic()-r.p.ring.LastCall()) {
+		r.hurry()
+	}
+	if l.width.judge(l.prog, came, late) {
+		l.ahead.Store(int32(l.prog.Ahead()))
+		r.p.ahead.learn(l.prog.Ahead())
+		r.p.log.Info("the sound device asks for periods in bursts, or this machine is slow", "ahead", l.prog.Ahead())
 	}
 	if l.drought.begins(came, c.MicGaps) {
 		err := fmt.Errorf("%w for %v", ErrNoCapture, micSilence*periodTime)

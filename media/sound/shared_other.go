@@ -11,15 +11,14 @@ import (
 
 type memory struct {
 	bytes      []byte
-	file, poke *os.File
+	file, wake *os.File
 }
 
 func newMemory() (*memory, error) {
 	return nil, fmt.Errorf("sound devices are not supported on this system yet; use the file backend: %w", errors.ErrUnsupported)
 }
 
-func (m *memory) wait(time.Duration) error { return errors.ErrUnsupported }
-
-func (m *memory) interrupt() {}
-
-func (m *memory) free() {}
+func (m *memory) await(func(uintptr) bool, time.Duration) {}
+func (m *memory) awaitUrgently(time.Duration)             {}
+func (m *memory) interrupt()                              {}
+func (m *memory) free()                                   {}

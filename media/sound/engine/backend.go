@@ -1,6 +1,10 @@
 package engine
 
-import "time"
+import (
+	"time"
+
+	"offhook/media/sound/ring"
+)
 
 // Backend is a library of sound devices. Its methods are called by one
 // goroutine.
@@ -27,3 +31,27 @@ type Stream interface {
 	Latency() time.Duration // of the device's buffers, as far as it tells
 	Close() error           // stops at once; what was not yet played is dropped
 }
+
+// Direct is a Backend with a callback of its own for some devices. It does what Server has its callbacks do, in a language
+// without a scheduler: a Go program that is called from outside a hundred times a second wakes several hundred times.
+type Direct interface {
+	Backend
+
+	// Directly tells whether it is for this pair of devices; in is nil where there is no microphone.
+	Directly(out Device, in *Device) bool
+
+	// PlayDirect opens a device and starts it, with periods of 10 ms, as the sound process's end of the ring.
+	PlayDirect(d Device, rate int, r *ring.Ring) (DirectStream, error)
+}
+
+// DirectStream is what PlayDirect opens. It is closed before its microphone.
+type DirectStream interface {
+	Stream
+	// Capture opens the microphone, at the same rate.
+	Capture(d Device) (Stream, error)
+}
+
+// Priority is the realtime priority of the device's threads: above the
+// threads of ordinary programs, below what desktops give their sound servers (88)
+// and the kernel its interrupts (50).
+const Priority = 20

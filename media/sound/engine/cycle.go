@@ -65,6 +65,11 @@ func (s *Server) promoter(tell func(bool)) func() {
 // startCapture opens the microphone and tells how it went. Without it the port
 // still plays.
 func (s *Server) startCapture() {
+	if s.direct != nil {
+		mic, err := s.direct.Capture(*s.opened.Input)
+		s.captured(mic, nil, err)
+		return
+	}
 	period := s.rate / 100
 	q, dev := newQueue(period), s.dev
 	promote := s.promoter(func(bool) {})
@@ -77,6 +82,11 @@ func (s *Server) startCapture() {
 			q.put(pcm, channels)
 		}
 	})
+	s.captured(mic, q, err)
+}
+
+// captured tells how opening the microphone went. A queue is what its callback fills.
+func (s *Server) captured(mic Stream, q *queue, err error) {
 	if err != nil {
 		s.send(Reply{Event: EventCapture, Error: asFailure(err)})
 		return
@@ -98,6 +108,7 @@ func (s *Server) stop() error {
 			*stream = nil
 		}
 	}
+	s.direct = nil
 	return failed
 }
 

@@ -7,7 +7,7 @@
 // One JSON object per line; requests on standard input, replies and events on
 // standard output. Requests carry a number, the reply carries it back. Two
 // files are inherited besides: the shared memory of the ring (descriptor 3) and
-// a pipe that wakes the program after each callback (descriptor 4).
+// an event counter that wakes the program after each callback (descriptor 4).
 //
 //	→ {"id":1,"cmd":"list"}
 //	← {"id":1,"devices":[{"name":"HID Phone: USB Audio (hw:1,0)","hw":"hw:1,0","inputs":1,"outputs":2}]}

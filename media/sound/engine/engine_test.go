@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"math"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -36,10 +37,8 @@ func talk(t testing.TB, cfg Config, lines ...string) []string {
 	if cfg.Ring == nil {
 		cfg.Ring, _ = newRing(t, 480)
 	}
-	if cfg.Wake == nil {
-		cfg.Wake = func() {}
-	}
 	cfg.Now = func() time.Duration { return 0 }
+	cfg.Wake = func() {}
 	Serve(strings.NewReader(strings.Join(lines, "\n")), &out, cfg)
 	return strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
 }
@@ -89,17 +88,11 @@ func TestProtocol(t *testing.T) {
 func TestLoopbackComesBackThroughTheRing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r, p := newRing(t, 480)
-		wake := make(chan struct{}, 1)
 		in, feed := io.Pipe()
 		answers, out := io.Pipe()
 		done := make(chan error, 1)
 		go func() {
-			done <- Serve(in, out, Config{Ring: r, Now: func() time.Duration { return 0 }, Wake: func() {
-				select {
-				case wake <- struct{}{}:
-				default:
-				}
-			}})
+			done <- Serve(in, out, Config{Ring: r, Now: func() time.Duration { return 0 }, Wake: func() {}})
 		}()
 		read := bufio.NewScanner(answers)
 		ask := func(line string) (reply Reply) {
@@ -118,7 +111,7 @@ func TestLoopbackComesBackThroughTheRing(t *testing.T) {
 		n := 0
 		var heard []int16
 		for n < 20 {
-			<-wake
+			time.Sleep(time.Millisecond) // of virtual time
 			p.Run(func(mic, ear []int16) {
 				n++
 				heard = append(heard, mic[0])
@@ -303,7 +296,7 @@ func TestStereoOutputIsOnBothEars(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &Server{cfg: Config{Wake: func() {}, Now: func() time.Duration { return 0 }}}
+	s := &Server{cfg: Config{Now: func() time.Duration { return 0 }, Wake: func() {}}}
 	cycle := s.playCycle(dev)
 	pcm := make([]int16, 960)
 	cycle(pcm, 2, true)
@@ -336,4 +329,69 @@ func FuzzRequests(f *testing.F) {
 			}
 		}
 	})
+}
+
+// directly is a backend with a callback of its own for hw:1,0. It notes what is done.
+type directly struct {
+	Backend
+	done []string
+}
+
+type directStream struct {
+	b    *directly
+	name string
+}
+
+func (b *directly) Devices([]string, bool) ([]Device, error) {
+	return []Device{{Name: "Phone (hw:1,0)", HW: "hw:1,0", Inputs: 1, Outputs: 2, Rate: 48000}, {Index: 1, Name: "far", Inputs: 1, Outputs: 1, Rate: 48000}}, nil
+}
+
+func (b *directly) Directly(out Device, in *Device) bool {
+	return out.Index == 0 && (in == nil || in.Index == 0)
+}
+
+func (b *directly) PlayDirect(d Device, rate int, _ *ring.Ring) (DirectStream, error) {
+	return b.begin(fmt.Sprintf("play to %s at %d", d.HW, rate)), nil
+}
+
+func (b *directly) Play(d Device, _, _ int, _ Cycle) (Stream, error) {
+	return b.begin("play to " + d.Name + " by calling back"), nil
+}
+
+func (b *directly) Capture(d Device, _, _ int, _ Cycle) (Stream, error) {
+	return b.begin("record from " + d.Name + " by calling back"), nil
+}
+
+func (b *directly) begin(name string) directStream {
+	b.done = append(b.done, name)
+	return directStream{b, name}
+}
+
+func (s directStream) Capture(d Device) (Stream, error) { return s.b.begin("record from " + d.HW), nil }
+func (s directStream) Latency() time.Duration           { return 5 * time.Millisecond }
+func (s directStream) Close() error {
+	s.b.done = append(s.b.done, "no longer "+s.name)
+	return nil
+}
+
+func TestCallbackOfTheBackendsOwn(t *testing.T) {
+	for _, c := range []struct {
+		out, in string
+		want    []string
+	}{
+		{"hw:1,0", "hw:1,0", []string{"play to hw:1,0 at 48000", "record from hw:1,0", "no longer play to hw:1,0 at 48000", "no longer record from hw:1,0"}},
+		{"hw:1,0", NoInput, []string{"play to hw:1,0 at 48000", "no longer play to hw:1,0 at 48000"}},
+		{"hw:1,0", "far", []string{"play to Phone (hw:1,0) by calling back", "record from far by calling back", "no longer play to Phone (hw:1,0) by calling back", "no longer record from far by calling back"}},
+		{"null", "hw:1,0", []string{"record from Phone (hw:1,0) by calling back", "no longer record from Phone (hw:1,0) by calling back"}},
+	} {
+		b := &directly{}
+		for _, answer := range talk(t, Config{Backend: b}, fmt.Sprintf(`{"id":1,"cmd":"open","output":%q,"input":%q}`, c.out, c.in), `{"id":2,"cmd":"start","rate":48000}`, `{"id":3,"cmd":"stop"}`) {
+			if strings.Contains(answer, "error") {
+				t.Error(answer)
+			}
+		}
+		if !slices.Equal(b.done, c.want) {
+			t.Errorf("%s and %s: %q, want %q", c.out, c.in, b.done, c.want)
+		}
+	}
 }

@@ -11,7 +11,7 @@ const maxLine = 256 << 10
 // Descriptors that the sound process inherits.
 const (
 	RingFD = 3 // shared memory
-	WakeFD = 4 // pipe: one byte after each callback
+	WakeFD = 4 // eventfd(2), counted up after each callback
 )
 
 // Commands of the protocol.

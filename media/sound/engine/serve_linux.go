@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"encoding/binary"
 	"fmt"
 	"os"
 	"os/signal"
@@ -10,11 +11,6 @@ import (
 
 	"offhook/media/sound/ring"
 )
-
-// rtPriority is the realtime priority of the device's threads: above the
-// threads of ordinary programs, below what desktops give their sound servers (88)
-// and the kernel its interrupts (50).
-const rtPriority = 20
 
 // rtTime is how long a thread with realtime priority may run without a pause, in
 // microseconds; then the kernel kills the process, and the program starts another.
@@ -50,16 +46,12 @@ func ServeInherited(b Backend) error {
 	}
 	// An interrupt typed at a terminal is for the program; when it ends, so do we.
 	signal.Ignore(unix.SIGINT, unix.SIGHUP)
-	// A full pipe means that the program is behind already: never wait for it.
-	if err := unix.SetNonblock(WakeFD, true); err != nil {
-		return fmt.Errorf("no pipe at descriptor %d: %w", WakeFD, err)
-	}
-	one := []byte{1}
+	one := binary.NativeEndian.AppendUint64(nil, 1)
 	return Serve(os.Stdin, os.NewFile(uintptr(fd), "protocol"), Config{
 		Backend: b,
 		Ring:    r,
 		Wake:    func() { unix.Write(WakeFD, one) },
-		Now:     monotonic,
+		Now:     Monotonic,
 		Promote: Promote,
 		// PR_SET_PDEATHSIG would not do: it watches the thread that started us,
 		// and threads of a Go program come and go. The end of input comes for
@@ -83,8 +75,8 @@ func limitRealtime() error {
 	return nil
 }
 
-// monotonic reads CLOCK_MONOTONIC, which both processes share.
-func monotonic() time.Duration {
+// Monotonic reads CLOCK_MONOTONIC, which both processes share: the clock of ring.LastCall.
+func Monotonic() time.Duration {
 	var ts unix.Timespec
 	if err := unix.ClockGettime(unix.CLOCK_MONOTONIC, &ts); err != nil {
 		return 0
@@ -100,6 +92,6 @@ func Promote() error {
 		Size:     unix.SizeofSchedAttr,
 		Policy:   unix.SCHED_RR,
 		Flags:    unix.SCHED_FLAG_RESET_ON_FORK,
-		Priority: rtPriority,
+		Priority: Priority,
 	}, 0)
 }

@@ -2,7 +2,10 @@
 
 package engine
 
-import "errors"
+import (
+	"errors"
+	"time"
+)
 
 // ServeInherited needs inherited shared memory, which only Linux has here so far.
 func ServeInherited(Backend) error {
@@ -11,3 +14,6 @@ func ServeInherited(Backend) error {
 
 // Promote is not supported on this system yet.
 func Promote() error { return errors.ErrUnsupported }
+
+// Monotonic is of use where a sound process is.
+func Monotonic() time.Duration { return 0 }

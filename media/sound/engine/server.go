@@ -35,6 +35,7 @@ type Server struct {
 	// Owned by the command loop.
 	opened *Opened
 	play   Stream
+	direct DirectStream // play, where it is one; nil otherwise
 	mic    Stream
 	rate   int
 	dev    *ring.Device
@@ -220,7 +221,16 @@ func (s *Server) start(rate int) error {
 	}
 	s.rate, s.dev = rate, dev
 	s.mics.Store(nil)
-	play, err := s.backend(s.opened.Output).Play(s.opened.Output, rate, dev.Period(), s.playCycle(dev))
+	out := s.opened.Output
+	if b, ok := s.cfg.Backend.(Direct); ok && out.Index >= 0 && b.Directly(out, s.opened.Input) {
+		direct, err := b.PlayDirect(out, rate, s.cfg.Ring)
+		if err != nil {
+			return err
+		}
+		s.play, s.direct = direct, direct
+		return nil
+	}
+	play, err := s.backend(out).Play(out, rate, dev.Period(), s.playCycle(dev))
 	if err != nil {
 		return err
 	}

@@ -81,6 +81,8 @@ type Program struct {
 	ahead  uint64
 	tail   uint64 // microphone periods done with
 	missed uint64 // periods passed over because the program was too late
+	spare  int    // see Spare
+	blend  bool   // the next answer is for a callback that has one already
 	mic    [MaxPeriod]int16
 	ear    [MaxPeriod]int16
 }
@@ -138,6 +140,7 @@ func (p *Program) Run(process func(mic, ear []int16)) int {
 		p.tail = head - 1
 	}
 	ran := 0
+	p.spare = MaxAhead
 	for p.tail != head {
 		n := p.tail + 1
 		mic, ear := p.mic[:p.period], p.ear[:p.period]
@@ -149,14 +152,44 @@ func (p *Program) Run(process func(mic, ear []int16)) int {
 		clear(ear)
 		process(mic, ear)
 		// Played already, or being played: too late.
-		if next := n + p.ahead; next > p.s.callbacks.Load() {
+		next, played := n+p.ahead, p.s.callbacks.Load()
+		if p.spare = min(p.spare, int(int64(next-played))-1); next > played {
+			if before := &p.s.play[next%Slots]; p.blend && before.seq.Load() == next {
+				fade(ear, before)
+			}
 			p.put(next, ear)
 		}
+		p.blend = false
 		p.tail = n
 		p.s.tail.Store(n)
 		ran++
 	}
 	return ran
+}
+
+// Due reports whether Run has something to do.
+func (p *Program) Due() bool { return p.s.callbacks.Load() != p.tail }
+
+// Spare is by how many periods the latest answer of the last Run was earlier than it had to be; negative, it was too late.
+func (p *Program) Spare() int { return p.spare }
+
+// Narrow makes the distance one period shorter, down to 1, and reports whether it did. The next answer and
+// the one before, which are for the same callback now, are blended.
+func (p *Program) Narrow() bool {
+	if p.ahead <= 1 {
+		return false
+	}
+	p.ahead--
+	p.blend = true
+	return true
+}
+
+// fade makes an answer go over from what a slot holds to itself.
+func fade(ear []int16, from *slot) {
+	n := len(ear)
+	for i, s := range ear {
+		ear[i] = int16((int(from.pcm[i])*(n-i) + int(s)*i) / n)
+	}
 }
 
 // Widen makes the distance one period longer, up to MaxAhead, and reports

@@ -29,6 +29,7 @@ const (
 )
 
 // shared is the memory itself. Each side writes its own lines only.
+// The callback of offhook-sound that is written in C has the same layout (direct.h there).
 type shared struct {
 	magic  atomic.Uint32
 	layout atomic.Uint32
@@ -61,7 +62,13 @@ type slot struct {
 
 // Ring is a view of shared memory. It is made once per process; the ends made
 // from it are owned by one goroutine each.
-type Ring struct{ s *shared }
+type Ring struct {
+	s   *shared
+	mem []byte
+}
+
+// Memory is what the ring lies in, for who works on it by other means.
+func (r *Ring) Memory() []byte { return r.mem }
 
 // New lays out a ring in zeroed memory of at least Size bytes, aligned to 8: the program's
 // part. The memory must stay mapped for as long as the ring is used.
@@ -95,7 +102,7 @@ func view(mem []byte) (*Ring, error) {
 	if uintptr(p)%8 != 0 {
 		return nil, fmt.Errorf("%w (not aligned)", ErrLayout)
 	}
-	return &Ring{(*shared)(p)}, nil
+	return &Ring{(*shared)(p), mem}, nil
 }
 
 // Realtime reports that the callback's thread has realtime priority.

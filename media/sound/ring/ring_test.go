@@ -144,6 +144,70 @@ func TestWidenGivesMoreTime(t *testing.T) {
 	}
 }
 
+func TestNarrowGoesOverToALaterAnswer(t *testing.T) {
+	r, p, d := ends(t, 80, 3)
+	mic, play := make([]int16, 80), make([]int16, 80)
+	for n := 1; n <= 40; n++ {
+		for i := range mic {
+			mic[i] = int16(100*n + i)
+		}
+		d.Cycle(0, mic, play)
+		p.Run(echo)
+		if want := p.Ahead() - 1; p.Spare() != want {
+			t.Fatalf("with %d ahead an answer was %d early", p.Ahead(), p.Spare())
+		}
+		switch {
+		case n < 21:
+		case n == 21: // Before it the distance was 3, at its end it is 2.
+			if play[0] != 1800 || play[79] < 1970 || play[79] > 1979 {
+				t.Errorf("callback %d goes from %d to %d", n, play[0], play[79])
+			}
+			for i := range play[1:] {
+				if step := play[i+1] - play[i]; step < 1 || step > 4 {
+					t.Errorf("a step of %d", step)
+				}
+			}
+		case play[0] != int16(100*(n-2)):
+			t.Errorf("callback %d plays %d", n, play[0])
+		}
+		if n == 18 && !p.Narrow() {
+			t.Error("not narrowed")
+		}
+	}
+	if p.Narrow(); p.Narrow() || p.Ahead() != 1 {
+		t.Errorf("narrowed to %d", p.Ahead())
+	}
+	if c := r.Counters(); c.Underruns != 0 {
+		t.Errorf("%+v", c)
+	}
+}
+
+func TestAnAnswerThatIsLateHasNothingToSpare(t *testing.T) {
+	_, p, d := ends(t, 80, 2)
+	mic, play := make([]int16, 80), make([]int16, 80)
+	d.Cycle(0, mic, play)
+	p.Run(echo)
+	if !p.Due() && p.Spare() != 1 {
+		t.Errorf("at once: %d", p.Spare())
+	}
+	for want := 0; want > -3; want-- {
+		if d.Cycle(0, mic, play); !p.Due() {
+			t.Error("nothing is due")
+		}
+		late := func(mic, ear []int16) {
+			for range 1 - want {
+				d.Cycle(0, mic, play)
+			}
+		}
+		if p.Run(late); p.Spare() != want {
+			t.Errorf("after %d more callbacks: %d, want %d", 1-want, p.Spare(), want)
+		}
+		for p.Due() {
+			p.Run(echo)
+		}
+	}
+}
+
 func TestAMissingMicrophoneIsSilenceAndCounted(t *testing.T) {
 	r, p, d := ends(t, 80, 1)
 	play := make([]int16, 80)
@@ -315,6 +379,9 @@ func FuzzHostileMemory(f *testing.F) {
 			})
 			if rng.IntN(4) == 0 {
 				p.Widen()
+			}
+			if rng.IntN(4) == 0 {
+				p.Narrow()
 			}
 			r.Counters()
 			r.Device()
