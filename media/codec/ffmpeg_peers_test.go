@@ -89,12 +89,7 @@ func TestDecodingAgreesWithFFmpeg(t *testing.T) {
 		ours := decodeAll(t, tt.codec, b, tt.size)
 		theirs := pcmSamples(ffmpeg(t, b, append(tt.format, "-i", "pipe:0", "-f", "s16le", "-ac", "1", "-ar", strconv.Itoa(tt.codec.SampleRate()), "pipe:1")...))
 		dB, lag := voice.SNR(theirs[:len(theirs)-800], ours, 400)
-		differ := 0
-		for i := range min(len(ours), len(theirs)) {
-			if ours[i] != theirs[i] {
-				differ++
-			}
-		}
+		differ, _ := differences(ours[:min(len(ours), len(theirs))], theirs[:min(len(ours), len(theirs))])
 		t.Logf("%s: %d samples, theirs %d; %d differ, %.1f dB at a lag of %d", tt.codec.Name(), len(ours), len(theirs), differ, dB, lag)
 		if tt.exact && (differ > 0 || len(ours) != len(theirs)) || dB < 10 {
 			t.Errorf("%s: %d of %d samples differ, %.1f dB", tt.codec.Name(), differ, len(theirs), dB)
@@ -106,12 +101,7 @@ func TestG722EncodesAsFFmpegDoes(t *testing.T) {
 	pcm := voice.Make(10*16000, 16000, 5)
 	ours := encodeAll(t, G722, pcm)
 	theirs := ffmpeg(t, pcmBytes(pcm), "-f", "s16le", "-ar", "16000", "-ac", "1", "-i", "pipe:0", "-c:a", "g722", "-f", "g722", "pipe:1")
-	differ := 0
-	for i := range min(len(ours), len(theirs)) {
-		if ours[i] != theirs[i] {
-			differ++
-		}
-	}
+	differ, _ := differences(ours, theirs)
 	t.Logf("%d bytes, theirs %d; %d differ", len(ours), len(theirs), differ)
 	back := decodeAll(t, G722, theirs, 160)
 	dB, lag := voice.SNR(pcm[:len(pcm)-800], back, 100)
@@ -119,4 +109,16 @@ func TestG722EncodesAsFFmpegDoes(t *testing.T) {
 	if differ > 0 || dB < 13 {
 		t.Errorf("%d of %d bytes differ from ffmpeg's, whose decode to %.1f dB", differ, len(theirs), dB)
 	}
+}
+
+// differences counts what is not the same in two sequences, length included.
+func differences[T comparable](a, b []T) (differ, of int) {
+	of = max(len(a), len(b))
+	differ = of - min(len(a), len(b))
+	for i := range min(len(a), len(b)) {
+		if a[i] != b[i] {
+			differ++
+		}
+	}
+	return differ, of
 }
