@@ -120,14 +120,8 @@ func (r *Resampler) Delay() time.Duration {
 }
 
 // round limits to the range of 16 bits: the filter overshoots on full-scale edges.
+// The filter's sum of magnitudes is far below what would overflow the number in between. Adding first rounds without asking for the
+// sign, which of speech a processor can't foresee.
 func round(v float32) int16 {
-	switch {
-	case v >= math.MaxInt16:
-		return math.MaxInt16
-	case v <= math.MinInt16:
-		return math.MinInt16
-	case v >= 0:
-		return int16(v + 0.5)
-	}
-	return int16(v - 0.5)
+	return int16(min(max(int32(v+(1<<15+0.5)), 0), math.MaxUint16) - 1<<15)
 }

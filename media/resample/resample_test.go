@@ -258,6 +258,9 @@ func BenchmarkProcess20ms(b *testing.B) {
 		b.Run(fmt.Sprintf("%d to %d", p.from, p.to), func(b *testing.B) {
 			r, _ := New(p.from, p.to)
 			in, out := make([]int16, p.from/50), make([]int16, p.to/50)
+			for i := range in {
+				in[i] = int16(rand.IntN(20000) - 10000) // as speech, of both signs
+			}
 			for b.Loop() {
 				r.Process(out, in)
 			}

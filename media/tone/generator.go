@@ -67,7 +67,7 @@ var edge = func() (e [fade + 1]float64) {
 // while the new one fades in. Setting the tone that is set already changes
 // nothing, except that a tone which ended by itself plays again.
 func (g *Generator) Set(t Tone) {
-	if t == g.tone && g.playing {
+	if t == g.tone && (g.playing || t == None) {
 		return
 	}
 	g.tone = t
