@@ -2,8 +2,8 @@ package media
 
 import "offhook/media/sound"
 
-// MaxJoined is how many calls a Plan can join to its Session.
-const MaxJoined = 7
+// MaxJoined is how many calls a Plan can join to its Session: as many as a phone can have beside it (desk.MaxCalls).
+const MaxJoined = 63
 
 // conference mixes the calls of one handset: everybody hears everybody but
 // themselves, at the rate of the sound port; what a call's codec can't carry is

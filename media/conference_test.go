@@ -21,13 +21,14 @@ func sineAt(out []int16, n int, hz, peak float64) {
 
 // Eight calls and a handset: each party hears every tone but its own.
 func TestAConferenceOfNine(t *testing.T) {
+	const parties = 8
 	synctest.Test(t, func(t *testing.T) {
 		codecs := codec.List()
 		port := newFakePort()
 		e := NewEndpoint(port, EndpointConfig{})
 		defer e.Close()
 		plan := Plan{Play: true, Capture: true}
-		var far [MaxJoined + 1]*Session
+		var far [parties]*Session
 		for i := range far {
 			ca, cb := newMemConn("192.0.2.1:4000"), newMemConn("192.0.2.2:5000")
 			ca.setDeliver(func(p []byte, from, _ netip.AddrPort) { cb.inject(p, from) })
@@ -109,6 +110,59 @@ func TestAConferenceOfNine(t *testing.T) {
 			t.Errorf("muted, the others hear each other with %.0f", l)
 		}
 		time.Sleep(10 * time.Millisecond)
+	})
+}
+
+// As many as there can be: one speaks, and is heard at the handset and by the first of the others, not by itself.
+func TestTheLargestConference(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		port := newFakePort()
+		e := NewEndpoint(port, EndpointConfig{})
+		defer e.Close()
+		plan := Plan{Play: true, Capture: true}
+		var far [MaxJoined + 1]*Session
+		for i := range far {
+			near, other, _, _ := call(t, codec.PCMA, nil)
+			far[i] = other
+			if i == 0 {
+				plan.Session = near
+			} else {
+				plan.Joined[i-1] = near
+			}
+		}
+		e.Set(plan)
+		first, last := far[0], far[MaxJoined]
+		var toFirst, toLast []int16
+		const hz, periods = 1000.0, 100
+		run(periods, func(k int) {
+			for _, s := range far {
+				s.Push(nil)
+			}
+			var p [sound.Period]int16
+			sineAt(p[:], k*sound.Period, hz, 2000)
+			last.Push(p[:])
+			for _, s := range far {
+				s.Pull(p[:])
+				if k >= periods/2 && s == first {
+					toFirst = append(toFirst, p[:]...)
+				}
+				if k >= periods/2 && s == last {
+					toLast = append(toLast, p[:]...)
+				}
+			}
+		})
+		ear := port.heard()
+		ear = ear[len(ear)-sound.Rate/4:]
+		level := func(x []int16) float64 { return math.Sqrt(2 * tone.Goertzel(x, sound.Rate, hz)) }
+		if l := level(ear); l < 1000 || l > 3000 {
+			t.Errorf("the handset hears the last with a peak of %.0f", l)
+		}
+		if l := level(toFirst); l < 1000 || l > 3000 {
+			t.Errorf("the first hears the last with a peak of %.0f", l)
+		}
+		if l := level(toLast); l > 100 {
+			t.Errorf("the last hears itself with a peak of %.0f", l)
+		}
 	})
 }
 

@@ -176,6 +176,9 @@ var tones = map[desk.Tone]tone.Tone{
 	desk.ToneConfirm: tone.Confirm, desk.ToneCallWaiting: tone.CallWaiting, desk.ToneRing: tone.Ring,
 }
 
+// All that a conference of the desk can join, one of the media can: this builds only if they agree.
+var _ [media.MaxJoined]struct{} = [desk.MaxJoined]struct{}{}
+
 // show makes the handset's lights and sound those of the state.
 func (h *handset) show(p *Phone) {
 	h.showLights(p)

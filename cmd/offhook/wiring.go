@@ -32,6 +32,7 @@ func phoneConfig(c *config.Config, log *slog.Logger) phone.Config {
 		Desk: desk.Config{
 			FirstDigit: c.Phone.FirstDigitTimeout,
 			InterDigit: c.Phone.InterDigitTimeout,
+			MaxCalls:   c.Phone.MaxCalls,
 			IdleText:   "Offhook",
 		},
 	}

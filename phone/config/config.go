@@ -90,6 +90,7 @@ type Audio struct {
 type Phone struct {
 	FirstDigitTimeout time.Duration // dial tone to "nobody dials": 1 s – 10 min
 	InterDigitTimeout time.Duration // last digit to dialling: 500 ms – 1 min
+	MaxCalls          int           // callers hear busy beyond so many calls, all joined in a conference included: 1 – 64
 	DND               bool          // start with do not disturb on
 }
 

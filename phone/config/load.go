@@ -23,12 +23,15 @@ const maxFile = 256 << 10
 // maxAccounts bounds the number of accounts: each is a registration of its own.
 const maxAccounts = 64
 
+// maxCalls is the most calls at once that the phone can be allowed: desk.MaxCalls.
+const maxCalls = 64
+
 // Default is the configuration without a file: no accounts.
 func Default() *Config {
 	return &Config{
 		SIP:   SIP{RTPPorts: PortRange{16384, 16484}, DSCP: DSCP{Audio: 46, Signalling: 24}},
 		Audio: Audio{Backend: BackendPortAudio, Ring: []string{"handset"}, Speakerphone: "auto"},
-		Phone: Phone{FirstDigitTimeout: 15 * time.Second, InterDigitTimeout: 4 * time.Second},
+		Phone: Phone{FirstDigitTimeout: 15 * time.Second, InterDigitTimeout: 4 * time.Second, MaxCalls: 8},
 	}
 }
 
@@ -252,6 +255,7 @@ func readAudio(t *table, c *Audio) {
 func readPhone(t *table, c *Phone) {
 	t.duration("first_digit_timeout", &c.FirstDigitTimeout, time.Second, 10*time.Minute)
 	t.duration("inter_digit_timeout", &c.InterDigitTimeout, 500*time.Millisecond, time.Minute)
+	t.integer("max_calls", &c.MaxCalls, 1, maxCalls)
 	t.boolean("dnd", &c.DND)
 	t.finish()
 }

@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"offhook/phone/desk"
 )
 
 // folder makes a folder of files, each mode 0600.
@@ -71,6 +73,7 @@ ring    = ["handset", "speakers"]
 
 [phone]
 first_digit_timeout = 10
+max_calls = 64
 inter_digit_timeout = "2500ms"
 dnd = true
 `
@@ -106,7 +109,7 @@ func TestEveryKeyOfTheManualIsRead(t *testing.T) {
 			Tones: "GB", Ringer: "bell", Speakerphone: "off", Sidetone: -20,
 			Ring: []string{"handset"},
 		},
-		Phone: Phone{FirstDigitTimeout: 10 * time.Second, InterDigitTimeout: 2500 * time.Millisecond, DND: true},
+		Phone: Phone{FirstDigitTimeout: 10 * time.Second, InterDigitTimeout: 2500 * time.Millisecond, MaxCalls: 64, DND: true},
 	}
 	if !reflect.DeepEqual(cfg, want) {
 		t.Errorf("read\n%+v\nwant\n%+v", cfg, want)
@@ -145,11 +148,25 @@ func account(lines ...string) string {
 	return "[[account]]\nuri = \"sip:alice@example.org\"\n" + strings.Join(lines, "\n")
 }
 
+// What the file may say is what the phone does, which takes less without a word.
+func TestAsManyCallsCanBeConfiguredAsThereCanBe(t *testing.T) {
+	if maxCalls != desk.MaxCalls {
+		t.Errorf("up to %d calls can be configured, and there can be %d", maxCalls, desk.MaxCalls)
+	}
+	cfg, _, err := Parse("c.toml", []byte("[phone]\nmax_calls = 64\n"))
+	if err != nil || cfg.Phone.MaxCalls != 64 {
+		t.Errorf("%v, %+v", err, cfg)
+	}
+	if _, _, err := Parse("c.toml", []byte("[phone]\nmax_calls = 65\n")); err == nil {
+		t.Error("65 calls are no error")
+	}
+}
+
 func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"unknown table", "[spi]\n", `c.toml:1: unknown key "spi": did you mean "sip"?`},
 		{"unknown key", account(`codec = ["pcma"]`), `c.toml:3: unknown key "codec" in [[account]]: did you mean "codecs"?`},
-		{"unknown key, far from any", "\n[phone]\nx = 1", `c.toml:3: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, dnd`},
+		{"unknown key, far from any", "\n[phone]\nx = 1", `c.toml:3: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, max_calls, dnd`},
 		{"unknown key in inline table", "[sip]\ndscp = { voice = 1 }", `c.toml:2: unknown key "voice" in dscp: known here: audio, signalling`},
 		{"byte order mark", "\ufeff[sip]\r\ndirect_calls = 3\r\n", `c.toml:2: direct_calls must be true or false, without quotes, not a whole number`},
 		{"account as a plain table", "[account]\nuri = \"sip:a@b\"", `c.toml:1: accounts are a list: write [[account]], with two brackets`},
@@ -211,7 +228,7 @@ func TestWhatIsWrongIsSaidWithItsLineAndARemedy(t *testing.T) {
 
 func TestAllProblemsAreToldAtOnceInOrder(t *testing.T) {
 	_, _, err := Parse("c.toml", []byte("[phone]\nx = 1\n[audio]\nbackend = 1\n[sip]\ny = 2\n"))
-	want := `c.toml:2: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, dnd
+	want := `c.toml:2: unknown key "x" in [phone]: known here: first_digit_timeout, inter_digit_timeout, max_calls, dnd
 c.toml:4: backend must be text in quotes, not a whole number
 c.toml:6: unknown key "y" in [sip]: known here: listen, tls_cert, tls_key, direct_calls, rtp_ports, dscp, rtp_timeout`
 	if err == nil || err.Error() != want {

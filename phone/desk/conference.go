@@ -2,8 +2,8 @@ package desk
 
 import "strconv"
 
-// MaxJoined is how many calls can be in a conference beside the one in the hand.
-const MaxJoined = 7
+// MaxJoined is how many calls can be in a conference beside the one in the hand: all that there can be.
+const MaxJoined = MaxCalls - 1
 
 // A conference is the call in the hand and others of the same handset that are Joined to it: all hear each other. It
 // lasts as long as there are two. The calls keep their lives of their own: each ends or is put on hold for itself, and

@@ -2,6 +2,9 @@ package desk
 
 import "time"
 
+// MaxCalls is the most that Config.MaxCalls can be.
+const MaxCalls = 64
+
 // Config is how the phone is to behave. Zero durations and numbers get the default.
 type Config struct {
 	FirstDigit   time.Duration // dial tone without a key; 15 s
@@ -20,7 +23,7 @@ type Config struct {
 	Transfer      bool // the user agent can transfer calls
 	HashIsDigit   bool // '#' is dialled, and does not send
 	NoCallWaiting bool // refuse calls (486) when every handset is in use
-	MaxCalls      int  // incoming calls beyond this many calls are refused with 486; 8, at most 64
+	MaxCalls      int  // incoming calls beyond this many calls are refused with 486; 8, at most MaxCalls
 
 	// Complete says that the digits need no more: they are dialled at once (a dial plan). It must be a pure function.
 	Complete func(digits string) bool
@@ -54,7 +57,7 @@ func (c Config) withDefaults() Config {
 	if c.MaxCalls <= 0 {
 		c.MaxCalls = 8
 	}
-	c.MaxCalls = min(c.MaxCalls, 64)
+	c.MaxCalls = min(c.MaxCalls, MaxCalls)
 	return c
 }
 

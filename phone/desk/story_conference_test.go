@@ -1,6 +1,10 @@
 package desk
 
-import "testing"
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
 
 func TestConferences(t *testing.T) {
 	const three = talking + `
@@ -87,4 +91,30 @@ unplug desk
 	! hold a; hold in-1
 `},
 	})
+}
+
+// A phone that is allowed as many calls as can be joins all of them, and refuses one more.
+func TestTheLargestConference(t *testing.T) {
+	var script, resumed strings.Builder
+	script.WriteString(talking)
+	held := "a"
+	for i := 1; i < MaxCalls; i++ {
+		fmt.Fprintf(&script, "incoming in-%d\n\t! ringing in-%[1]d\ncmd answer in-%[1]d\n\t! hold %s; answer in-%[1]d desk\nanswered in-%[1]d\n", i, held)
+		if i > 1 {
+			resumed.WriteString("; ")
+		}
+		fmt.Fprintf(&resumed, "resume %s", held)
+		held = fmt.Sprintf("in-%d", i)
+	}
+	fmt.Fprintf(&script, "conference desk\n\t! %s\nincoming late\n\t! reject late 486; missed late\n", resumed.String())
+	s := tell(t, Config{MaxCalls: MaxCalls}, script.String())
+	joined := 0
+	for _, id := range Audio(s, "desk").Joined {
+		if c, ok := s.Call(id); ok && c.Joined && !c.Held {
+			joined++
+		}
+	}
+	if joined != MaxJoined {
+		t.Errorf("%d calls are joined to the one in the hand, want %d", joined, MaxJoined)
+	}
 }
