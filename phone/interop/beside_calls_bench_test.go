@@ -187,16 +187,29 @@ func (s *spoken) spokenBy(format codec.Codec, mic *tape) (first, mouth float64, 
 		return math.NaN(), math.NaN(), fmt.Errorf("nothing was received")
 	}
 	first = ms(packets[0].at.Sub(s.answered))
-	d, err := format.NewDecoder()
+	sound, origin, err := s.decoded(format, packets, packets[0].at.Add(2*time.Second))
 	if err != nil {
 		return first, math.NaN(), err
 	}
+	length := time.Duration(len(sound)) * time.Second / time.Duration(format.SampleRate())
+	const back = 500 * time.Millisecond // it was spoken before
+	said, err := mic.at(origin.Add(-back), length)
+	if err != nil {
+		return first, math.NaN(), err
+	}
+	j := measure.Judge(resample.Convert(said, tapeRate, 8000), narrowed(sound, format.SampleRate(), back), 8000, longest)
+	return first, ms(j.Delay), nil
+}
+
+// decoded is the sound of packets from a moment on, in order, and when it came: the first sample of a packet, usually,
+// with the packet.
+func (s *spoken) decoded(format codec.Codec, packets []arrived, start time.Time) (sound []int16, origin time.Time, err error) {
+	d, err := format.NewDecoder()
+	if err != nil {
+		return nil, origin, err
+	}
 	defer d.Close()
-	// In order, and from the third second on.
-	var sound []int16
-	var origin time.Time
 	var offsets []float64
-	start := packets[0].at.Add(2 * time.Second)
 	base, next := uint32(0), 0
 	for _, p := range packets {
 		if p.payloadType != s.media.PayloadType && p.payloadType != s.media.ReceivePayloadType || p.at.Before(start) {
@@ -213,7 +226,7 @@ func (s *spoken) spokenBy(format codec.Codec, mic *tape) (first, mouth float64, 
 		pcm := make([]int16, codec.MaxSamples)
 		n, err := d.Decode(pcm, p.payload)
 		if err != nil {
-			return first, math.NaN(), err
+			return nil, origin, err
 		}
 		sound = append(sound, pcm[:n]...)
 		next = at + n
@@ -224,18 +237,10 @@ func (s *spoken) spokenBy(format codec.Codec, mic *tape) (first, mouth float64, 
 		offsets = append(offsets, ms(o.Sub(origin)))
 	}
 	if origin.IsZero() {
-		return first, math.NaN(), fmt.Errorf("no packets of %s were received", format.Name())
+		return nil, origin, fmt.Errorf("no packets of %s were received", format.Name())
 	}
 	// Usually a packet comes so much after the first.
-	origin = origin.Add(time.Duration(measure.Percentile(offsets, 0.5) * float64(time.Millisecond)))
-	length := time.Duration(len(sound)) * time.Second / time.Duration(format.SampleRate())
-	const back = 500 * time.Millisecond // it was spoken before
-	said, err := mic.at(origin.Add(-back), length)
-	if err != nil {
-		return first, math.NaN(), err
-	}
-	j := measure.Judge(resample.Convert(said, tapeRate, 8000), narrowed(sound, format.SampleRate(), back), 8000, longest)
-	return first, ms(j.Delay), nil
+	return sound, origin.Add(time.Duration(measure.Percentile(offsets, 0.5) * float64(time.Millisecond))), nil
 }
 
 // narrowed brings sound to 8 kHz and puts silence before it.

@@ -34,9 +34,14 @@ func (l *lab) caller() *caller {
 	l.t.Helper()
 	l.wire()
 	c := &caller{l: l, addr: l.gateway(), events: map[string]chan ua.Event{}}
+	// Each call is from somebody else: linphone takes one of an address at a time.
+	var accounts []ua.Account
+	for i := range mostCalls {
+		accounts = append(accounts, ua.Account{Name: callerName(i), URI: "sip:" + callerName(i) + "@" + c.addr})
+	}
 	var err error
 	c.agent, err = ua.New(ua.Config{
-		Accounts: []ua.Account{{Name: "caller", URI: "sip:caller@" + c.addr}},
+		Accounts: accounts,
 		Listen:   []string{"udp:" + c.addr + ":5060"},
 		Codecs:   codec.Names(),
 		Handler:  c.hears,
@@ -54,6 +59,8 @@ func (l *lab) caller() *caller {
 	})
 	return c
 }
+
+func callerName(n int) string { return fmt.Sprint("caller", n) }
 
 // hears gives each call its events.
 func (c *caller) hears(e ua.Event) {
@@ -101,13 +108,14 @@ func (c *caller) call(target, name string) (*spoken, error) {
 	if err != nil {
 		return nil, fmt.Errorf("RTP: %w", err)
 	}
-	s := &spoken{c: c, id: fmt.Sprint("call-", c.calls.Add(1)), conn: conn, events: make(chan ua.Event, 8), sent: make(chan struct{})}
+	number := c.calls.Add(1)
+	s := &spoken{c: c, id: fmt.Sprint("call-", number), conn: conn, events: make(chan ua.Event, 8), sent: make(chan struct{})}
 	c.mu.Lock()
 	c.events[s.id] = s.events
 	c.mu.Unlock()
 	go s.receive()
 	port := uint16(conn.LocalAddr().(*net.UDPAddr).Port)
-	if err := c.agent.Dial(s.id, "caller", target, ua.LocalMedia{Port: port, Codecs: []string{name}, PTime: packetTime}); err != nil {
+	if err := c.agent.Dial(s.id, callerName(int(number%mostCalls)), target, ua.LocalMedia{Port: port, Codecs: []string{name}, PTime: packetTime}); err != nil {
 		s.forget()
 		return nil, err
 	}

@@ -22,11 +22,12 @@
 //	   ├── namespace 10.66.n.2   baresip: operated through ctrl_tcp, plays and records files
 //	   └── namespace 10.66.n.3   offhook run --virtual handset: plays and records files
 //
-// The benchmarks (BenchmarkQualityBesideOthers, BenchmarkCallBesideOthers) call
-// Offhook, baresip and linphone with speech over RTP of their own making, through
-// the same lost and late packets, and listen to what each plays into a PipeWire of
-// its own; package figures writes down what comes of it. They run in real time,
-// in a realtime class where that is permitted, and are part of "make bench".
+// The benchmarks (BenchmarkQualityBesideOthers, BenchmarkCallBesideOthers,
+// BenchmarkMixBesideOthers) call Offhook, baresip and linphone with speech over
+// RTP of their own making, through the same lost and late packets, the last of
+// them many times at once, and listen to what each plays into a PipeWire of its
+// own; package figures writes down what comes of it. They run in real time, the
+// first in a realtime class where that is permitted, and are part of "make bench".
 //
 //	caller 10.66.n.254 ──speech, trace of a Weather──► phone ──► sink "phone" ──► tape
 //	       tape, packets ◄──────────────────────────── phone ◄── source "mic" ◄── speech

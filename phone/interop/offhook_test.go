@@ -43,6 +43,8 @@ type offhookOptions struct {
 	here    bool   // in the tests' own namespace, where their name server is
 	at      *host  // on this machine
 
+	calls int // it takes at once; 0: as many as it does by itself
+
 	server *soundServer // whose default devices the handset gets; nil: files
 }
 
@@ -86,6 +88,9 @@ func (l *lab) offhook(k *kamailio, user string, o offhookOptions) *offhook {
 	}
 	if o.server != nil {
 		audio = ""
+	}
+	if o.calls > 0 {
+		direct += fmt.Sprintf("\nrtp_ports = \"16384-%d\"\n[phone]\nmax_calls = %d", 16384+2*o.calls, o.calls)
 	}
 	l.write(config, fmt.Sprintf(`[sip]
 %s

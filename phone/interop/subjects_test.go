@@ -25,6 +25,9 @@ type subject struct {
 	codecs  []string        // it has, as in SDP
 }
 
+// mostCalls is how many calls at once each phone is told to take, where it can be told.
+const mostCalls = 60
+
 // kinds are the phones that are compared, ours first.
 var kinds = []string{"offhook", "baresip", "linphone"}
 
@@ -36,11 +39,11 @@ func (l *lab) subject(kind string, n int) *subject {
 	switch kind {
 	case "offhook":
 		codecs := []string{"pcma", "pcmu", "g722", "opus", "gsm", "g729"}
-		off := l.offhook(nil, name, offhookOptions{password: "none", codecs: codecs, server: s.server})
+		off := l.offhook(nil, name, offhookOptions{password: "none", codecs: codecs, server: s.server, calls: mostCalls})
 		s.process, s.target = off.process, "sip:"+name+"@"+off.addr+":5060"
 		s.control = control.NewClient(filepath.Join(off.state, "control.sock"))
 		s.codecs = []string{"PCMA", "G722", "OPUS", "GSM", "G729"}
-		l.cleanup(s.liftsWhenCalled(l))
+		l.cleanup(s.answers(l))
 	case "baresip":
 		s.process, s.target = l.ownBaresip(name, s.server)
 		s.codecs = []string{"PCMA", "G722", "OPUS", "GSM"}
@@ -56,8 +59,9 @@ func (l *lab) subject(kind string, n int) *subject {
 	return s
 }
 
-// liftsWhenCalled lifts the handset when it rings, and puts it down after the call, as long as the phone runs.
-func (s *subject) liftsWhenCalled(l *lab) (stop func()) {
+// answers lifts the handset when it rings, takes further calls into the lifted hand, one after the other, each when the
+// last is answered, and puts it down after the last call; as long as the phone runs.
+func (s *subject) answers(l *lab) (stop func()) {
 	l.t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	events, err := s.control.Events(ctx)
@@ -67,6 +71,20 @@ func (s *subject) liftsWhenCalled(l *lab) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
+		calls := map[string]bool{} // that there are
+		var ringing []string
+		answering := ""
+		answer := func() {
+			if answering != "" || len(ringing) == 0 {
+				return
+			}
+			answering, ringing = ringing[0], ringing[1:]
+			if len(calls) == 1 {
+				s.handset(ctx, "lift")
+			} else {
+				s.control.Do(ctx, control.Command{Verb: control.VerbAnswer, Args: map[string]string{"call": answering}})
+			}
+		}
 		for {
 			e, err := events.Next()
 			if err != nil {
@@ -77,9 +95,21 @@ func (s *subject) liftsWhenCalled(l *lab) (stop func()) {
 			}
 			switch e.State {
 			case control.CallIncoming:
-				s.handset(ctx, "lift")
+				calls[e.Call], ringing = true, append(ringing, e.Call)
+				answer()
+			case control.CallActive:
+				if e.Call == answering {
+					answering = ""
+					answer()
+				}
 			case control.CallEnded:
-				s.handset(ctx, "hang-up")
+				if e.Call == answering {
+					answering = ""
+				}
+				if delete(calls, e.Call); len(calls) == 0 {
+					s.handset(ctx, "hang-up")
+				}
+				answer()
 			}
 		}
 	}()
@@ -105,7 +135,7 @@ func (l *lab) ownBaresip(name string, server *soundServer) (*process, string) {
 sip_listen `+h.addr+`:5060
 net_interface `+h.iface+`
 call_local_timeout 120
-call_max_calls 60
+call_max_calls `+fmt.Sprint(mostCalls)+`
 audio_source alsa,default
 audio_player alsa,default
 audio_alert aubridge,alert
@@ -157,10 +187,12 @@ auto_net_state_mon=1
 [net]
 mtu=1300
 [rtp]
-audio_rtp_port=7000
+audio_rtp_port=7000-7400
+[misc]
+max_calls=%[4]d
 [sound]
 echocancellation=0
-%[3]s`, h.addr, name, codecs.String()))
+%[3]s`, h.addr, name, codecs.String(), mostCalls))
 	for _, d := range []string{".config/linphone", ".local/share/linphone", "linphone"} {
 		if err := os.MkdirAll(filepath.Join(server.dir, d), 0o700); err != nil {
 			l.t.Fatal(err)
