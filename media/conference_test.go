@@ -122,7 +122,7 @@ func TestTheLargestConference(t *testing.T) {
 		plan := Plan{Play: true, Capture: true}
 		var far [MaxJoined + 1]*Session
 		for i := range far {
-			near, other, _, _ := call(t, codec.PCMA, nil)
+			near, other, _, _ := call(t, codec.PCMU, nil) // whose silence is no sound at all
 			far[i] = other
 			if i == 0 {
 				plan.Session = near
@@ -153,7 +153,14 @@ func TestTheLargestConference(t *testing.T) {
 		})
 		ear := port.heard()
 		ear = ear[len(ear)-sound.Rate/4:]
-		level := func(x []int16) float64 { return math.Sqrt(2 * tone.Goertzel(x, sound.Rate, hz)) }
+		// All else is silence: what is heard is the tone, whether or not its phase has jumped where a delay was mended.
+		level := func(x []int16) float64 {
+			sum := 0.0
+			for _, v := range x {
+				sum += float64(v) * float64(v)
+			}
+			return math.Sqrt(2 * sum / float64(len(x)))
+		}
 		if l := level(ear); l < 1000 || l > 3000 {
 			t.Errorf("the handset hears the last with a peak of %.0f", l)
 		}

@@ -191,11 +191,12 @@ func (s *subject) turnOnce(choir *chorus, calls []*spoken, turn int, said []int1
 	to.mu.Lock()
 	packets := slices.Clone(to.packets)
 	to.mu.Unlock()
-	sound, came, err := to.decoded(codec.PCMA, packets, origin)
+	// From a bit later on, so that a packet which was late does not make the sound begin before its time.
+	sound, came, err := to.decoded(codec.PCMA, packets, origin.Add(lead/2))
 	if err != nil {
 		return m, err
 	}
-	m.between, m.betweenESTOI = heardAs(narrow, narrowed(sound, 8000, came.Sub(origin)))
+	m.between, m.betweenESTOI = heardAs(narrow, narrowed(sound, 8000, max(0, came.Sub(origin))))
 	return m, nil
 }
 
