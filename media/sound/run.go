@@ -191,7 +191,11 @@ func (r *run) watch(l *link, came int) {
 	if l.width.judge(l.prog, came, late) {
 		l.ahead.Store(int32(l.prog.Ahead()))
 		r.p.ahead.learn(l.prog.Ahead())
-		r.p.log.Info("the sound device asks for periods in bursts, or this machine is slow", "ahead", l.prog.Ahead())
+		why := "one period less is enough now"
+		if late > 0 {
+			why = "the device asks for several at once, or this machine is slow"
+		}
+		r.p.log.Info("sound is made another time ahead", "why", why, "periods", l.prog.Ahead())
 	}
 	if l.drought.begins(came, c.MicGaps) {
 		err := fmt.Errorf("%w for %v", ErrNoCapture, micSilence*periodTime)
