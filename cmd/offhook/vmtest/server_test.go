@@ -211,7 +211,7 @@ func withSoundServer(t *testing.T, d *desktop) {
 	if err := handset.Phone.Press("600#"); err != nil {
 		t.Fatal(err)
 	}
-	handset.See(t, "a call", func(s virtual.State) bool { return s.Display[1] == "Connected" })
+	handset.See(t, "a call", func(s virtual.State) bool { return inCall(s) })
 	people[0].forget()
 	people[0].hear(t, voice, true)
 	if n := d.of("sinks", handset); n != nil {

@@ -47,7 +47,7 @@ func TestASharedHandsetIsTheDesktopsWhileItIsDown(t *testing.T) {
 		if err := pl.Phone.Press("600#"); err != nil {
 			t.Fatal(err)
 		}
-		pl.See(t, "a call", func(s virtual.State) bool { return s.Display[1] == "Connected" })
+		pl.See(t, "a call", func(s virtual.State) bool { return inCall(s) })
 		h.forget()
 		h.hear(t, voice, true)
 		if err := pl.Phone.HangUp(); err != nil {

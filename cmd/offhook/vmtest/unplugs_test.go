@@ -35,13 +35,19 @@ func TestACallOutlivesAnUnplug(t *testing.T) {
 	t.Logf("card back → echo of the voice at the earpiece %v", h.hear(t, voice, true).Sub(back))
 }
 
+// inCall tells whether a display shows a call that goes on: for the first second by a word, then by its time, which is all that is
+// seen where a slow machine takes longer to show the word.
+func inCall(s virtual.State) bool {
+	return s.Display[1] == "Connected" || strings.Contains(s.Display[1], ":")
+}
+
 // talk lifts the handset and calls the echo.
 func talk(t *testing.T, pl *usbtest.Plugged) {
 	t.Helper()
 	if err := errors.Join(pl.Phone.Lift(), pl.Phone.Press("600#")); err != nil {
 		t.Fatal(err)
 	}
-	pl.See(t, "a call", func(s virtual.State) bool { return s.Display[0] == "600" && s.Display[1] == "Connected" })
+	pl.See(t, "a call", func(s virtual.State) bool { return inCall(s) && s.Display[0] == "600" })
 }
 
 // TestFiftyUnplugs pulls the cables of two phones, in turn and both, in each state of a call.
